@@ -1,0 +1,1 @@
+"""The microservice chassis: event store, relay, subscriptions, auth, telemetry, problems, settings. Imports nothing of ours."""

@@ -1,0 +1,277 @@
+"""The one way into the event store. Commands that wait together are committed together: one transaction, one fsync, no lost update.
+
+A batch writes for one agency. An append that loses a race inside the batch fails alone; should the batch itself fail, each of its
+appends is tried again in a transaction of its own, so that nobody suffers from a neighbour.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from chassis.events import Json
+from chassis.readmodels import Write
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row to append: what the event store keeps of an event."""
+
+    version: int
+    event_id: str
+    type: str
+    schema_version: int
+    data: Json
+    metadata: Json
+    occurred_at: datetime
+    recorded_at: datetime
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A caller's idempotency key with the answer that a repetition gets."""
+
+    client: str
+    key: str
+    fingerprint: bytes
+    answer: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What one command commits: its events (contiguous versions of one stream), read-model writes and idempotency key."""
+
+    agency: str
+    stream: str
+    events: Sequence[StoredEvent]
+    writes: Sequence[Write] = ()
+    key: Key | None = None
+
+
+class StreamConflict(Exception):
+    """Somebody else has appended to the stream in between."""
+
+
+class KeyTaken(Exception):
+    """The idempotency key was used before."""
+
+
+class _Retry(Exception):
+    """The batch cannot be settled as a whole."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    append: Append
+    done: asyncio.Future[None] = field(repr=False)
+
+
+_KEYS = """
+INSERT INTO idempotency_keys (agency, client, key, fingerprint, answer)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bytea[], $5::jsonb[])
+"""
+_EVENTS = """
+INSERT INTO events (agency, stream, version, event_id, type, schema_version, data, metadata, occurred_at, recorded_at, hash)
+SELECT $1, * FROM unnest($2::text[], $3::int[], $4::uuid[], $5::text[], $6::smallint[], $7::jsonb[], $8::jsonb[],
+                         $9::timestamptz[], $10::timestamptz[], $11::bytea[])
+"""
+_CLAIM = f"{_KEYS} ON CONFLICT DO NOTHING RETURNING client, key"
+_STORE = f"{_EVENTS} ON CONFLICT (agency, stream, version) DO NOTHING RETURNING stream, version"
+_CONSTRAINTS = {"events_agency_stream_version_key": StreamConflict, "idempotency_keys_pkey": KeyTaken}
+
+
+@dataclass(slots=True)
+class _Lane:
+    """A connection of the committer's own, and the agency for which row-level security is set on it."""
+
+    connection: asyncpg.Connection
+    agency: str = ""
+
+
+class Committer:
+    """Commits appends in up to `lanes` transactions at once, each of up to `batch` appends."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], *, lanes: int = 2, batch: int = 128) -> None:
+        self._connect = connect
+        self._batch = batch
+        self._queues: dict[str, deque[_Waiting]] = {}
+        self._idle = lanes
+        self._parked: list[_Lane] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def commit(self, append: Append) -> None:
+        """Returns when the append is durable. StreamConflict, KeyTaken, or asyncpg.UniqueViolationError of a read model otherwise."""
+        waiting = _Waiting(append, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(append.agency, deque()).append(waiting)
+        if self._idle:
+            self._idle -= 1
+            task = asyncio.create_task(self._flush())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        await waiting.done
+
+    async def close(self) -> None:
+        """Waits for what is under way, then closes the connections."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+        for lane in self._parked:
+            await lane.connection.close(timeout=5)
+
+    async def _flush(self) -> None:
+        try:
+            while self._queues:
+                agency = next(iter(self._queues))
+                queue = self._queues.pop(agency)
+                taken = [queue.popleft() for _ in range(min(len(queue), self._batch))]
+                if queue:
+                    self._queues[agency] = queue  # to the end: every agency gets its turn
+                await self._settle(agency, taken)
+        finally:
+            self._idle += 1
+
+    async def _settle(self, agency: str, taken: list[_Waiting]) -> None:
+        appends = [waiting.append for waiting in taken]
+        lost: dict[int, Exception] = {}
+        try:
+            async with self._lane(agency) as lane:
+                if len(appends) == 1:
+                    await _write_one(lane.connection, appends[0])
+                else:
+                    lost = await _write_many(lane.connection, agency, appends)
+        except BaseException as error:
+            if len(taken) == 1 or isinstance(error, asyncio.CancelledError):
+                for waiting in taken:
+                    _fail(waiting, error)
+            else:
+                for waiting in taken:
+                    await self._settle(agency, [waiting])
+            return
+        for index, waiting in enumerate(taken):
+            if index in lost:
+                _fail(waiting, lost[index])
+            elif not waiting.done.done():
+                waiting.done.set_result(None)
+
+    @asynccontextmanager
+    async def _lane(self, agency: str) -> AsyncIterator[_Lane]:
+        lane = self._parked.pop() if self._parked else None
+        if lane is None or lane.connection.is_closed():
+            lane = _Lane(await self._connect())
+        try:
+            if lane.agency != agency:
+                await lane.connection.execute("SELECT set_config('app.agency', $1, false)", agency)
+                lane.agency = agency
+            yield lane
+        finally:
+            if not lane.connection.is_closed():
+                self._parked.append(lane)
+
+
+async def _write_one(connection: asyncpg.Connection, append: Append) -> None:
+    """One append in as few round trips as it needs: one statement where no table is written twice."""
+    tables = [write.model.name for write in append.writes]
+    together = append.writes if len(set(tables)) == len(tables) else ()
+    parts = [(_EVENTS, _event_columns(append.agency, [(append.stream, e) for e in append.events]))]
+    if append.key:
+        parts.append((_KEYS, _key_columns(append.agency, [append.key])))
+    parts += [write.rendered() for write in together]
+    sql = _combined(tuple(text for text, _ in parts))
+    arguments = [argument for _, arguments in parts for argument in arguments]
+    try:
+        if together or not append.writes:
+            await connection.execute(sql, *arguments)
+            return
+        async with connection.transaction():
+            await connection.execute(sql, *arguments)
+            await apply_writes(connection, append.writes)
+    except asyncpg.UniqueViolationError as violation:
+        known = _CONSTRAINTS.get(violation.constraint_name or "")
+        if known is not None:
+            raise known from None
+        raise
+
+
+@cache
+def _combined(statements: tuple[str, ...]) -> str:
+    """One statement that does all of them: the last stands alone, those before it are its common table expressions."""
+    offset = 0
+    parts = []
+    for statement in statements:
+        numbers = [int(n) for n in re.findall(r"\$(\d+)", statement)]
+        parts.append(re.sub(r"\$(\d+)", lambda m, o=offset: f"${int(m.group(1)) + o}", statement))  # type: ignore[misc]
+        offset += max(numbers)
+    *before, last = parts
+    return f"WITH {', '.join(f'part{i} AS ({p})' for i, p in enumerate(before))} {last}" if before else last
+
+
+async def _write_many(connection: asyncpg.Connection, agency: str, appends: list[Append]) -> dict[int, Exception]:
+    """Many appends in one transaction; those that lost a race, by index. `_Retry` where they cannot be told apart."""
+    lost: dict[int, Exception] = {}
+    async with connection.transaction():
+        keyed = [(i, a.key) for i, a in enumerate(appends) if a.key]
+        if keyed:
+            rows = await connection.fetch(_CLAIM, *_key_columns(agency, [key for _, key in keyed]))
+            claimed = {(row["client"], row["key"]) for row in rows}
+            for index, key in keyed:
+                if (key.client, key.key) in claimed:
+                    claimed.discard((key.client, key.key))  # the same key twice in one batch: the first has it
+                else:
+                    lost[index] = KeyTaken()
+        wanted = [(a.stream, e) for i, a in enumerate(appends) if i not in lost for e in a.events]
+        if len({(stream, e.version) for stream, e in wanted}) < len(wanted):
+            raise _Retry
+        if wanted:
+            stored = await connection.fetch(_STORE, *_event_columns(agency, wanted))
+            if len(stored) < len(wanted):
+                raise _Retry  # somebody lost, and only a rollback gives its key back
+            await apply_writes(connection, [w for i, a in enumerate(appends) if i not in lost for w in a.writes])
+    return lost
+
+
+def _key_columns(agency: str, keys: Sequence[Key]) -> tuple[Any, ...]:
+    return (agency, [k.client for k in keys], [k.key for k in keys], [k.fingerprint for k in keys], [k.answer for k in keys])
+
+
+def _event_columns(agency: str, rows: Sequence[tuple[str, StoredEvent]]) -> tuple[Any, ...]:
+    return (
+        agency,
+        [stream for stream, _ in rows],
+        [e.version for _, e in rows],
+        [UUID(e.event_id) for _, e in rows],
+        [e.type for _, e in rows],
+        [e.schema_version for _, e in rows],
+        [e.data for _, e in rows],
+        [e.metadata for _, e in rows],
+        [e.occurred_at for _, e in rows],
+        [e.recorded_at for _, e in rows],
+        [e.hash for _, e in rows],
+    )
+
+
+async def apply_writes(
+    connection: asyncpg.Connection | PoolConnectionProxy, writes: Sequence[Write], *, table: str | None = None
+) -> None:
+    """Runs the writes in order; neighbours of one shape travel together. `table` is a shadow to write to instead."""
+    rendered = [write.rendered(table) for write in writes]
+    for sql, group in groupby(rendered, key=lambda r: r[0]):
+        arguments = [values for _, values in group]
+        if len(arguments) == 1:
+            await connection.execute(sql, *arguments[0])
+        else:
+            await connection.executemany(sql, arguments)
+
+
+def _fail(waiting: _Waiting, error: BaseException) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(error)

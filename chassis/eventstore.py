@@ -1,0 +1,192 @@
+"""Reading streams and the log of one service. Writing goes through `chassis.commit`."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from chassis.events import Catalogue, Json, Recorded
+from chassis.hashchain import GENESIS, link
+from chassis.privacy import KeyRing, open_fields
+
+S = TypeVar("S")
+
+_COLUMNS = "agency, stream, version, event_id::text, type, schema_version, data, metadata, occurred_at, recorded_at, hash"
+
+#: Below this transaction nobody can still commit an event: the horizon of every reader of the log.
+HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
+
+_LOG = f"""
+SELECT xid::text, position, {_COLUMNS} FROM events
+WHERE (xid, position) > ($1::text::xid8, $2) AND xid < {HORIZON}
+ORDER BY xid, position LIMIT $3
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LogPosition:
+    """A place in the log of a service: (xid of the writing transaction, position)."""
+
+    xid: int
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.xid}.{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "LogPosition":
+        """The inverse of `str`."""
+        xid, _, position = text.partition(".")
+        return cls(int(xid), int(position))
+
+
+START = LogPosition(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One event of the log as stored; personal fields are still sealed."""
+
+    at: LogPosition
+    row: asyncpg.Record
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[S]):
+    """An aggregate as it stands: its state, version and the hash of its last event."""
+
+    state: S
+    version: int
+    hash: bytes
+
+
+def recorded_from(row: asyncpg.Record, catalogue: Catalogue, data: Json | None = None) -> Recorded[Any]:
+    """The typed event of a row; `data` where its personal fields were opened."""
+    event = catalogue.parse(row["type"], row["schema_version"], row["data"] if data is None else data)
+    return Recorded(
+        event=event,
+        event_id=row["event_id"],
+        source=catalogue.service,
+        agency=row["agency"],
+        stream=row["stream"],
+        version=row["version"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        metadata=row["metadata"],
+    )
+
+
+class EventStore:
+    """The streams of one service. Loads run under row-level security: another agency's stream is empty."""
+
+    def __init__(self, pool: asyncpg.Pool, catalogue: Catalogue, keys: KeyRing) -> None:
+        self._pool = pool
+        self.catalogue = catalogue
+        self._keys = keys
+
+    async def stream(self, agency: str, stream: str, after: int = 0) -> tuple[list[Recorded[Any]], bytes | None]:
+        """The events of a stream after a version, personal fields opened, and the hash of the last (None if there are none)."""
+        query = f"SELECT {_COLUMNS} FROM events WHERE agency = $1 AND stream = $2 AND version > $3 ORDER BY version"
+        async with self._pool.acquire() as connection:
+            await connection.execute(f"BEGIN READ ONLY; SET LOCAL app.agency = '{agency.replace(chr(39), '')}'")
+            try:
+                rows = await connection.fetch(query, agency, stream, after)
+            finally:
+                await connection.execute("COMMIT")
+        events = [await self._open(row) for row in rows]
+        return events, (rows[-1]["hash"] if rows else None)
+
+    async def _open(self, row: asyncpg.Record) -> Recorded[Any]:
+        event_type = self.catalogue.types[row["type"]]
+        data = await open_fields(event_type, row["data"], agency=row["agency"], keys=self._keys)
+        return recorded_from(row, self.catalogue, data)
+
+
+async def read_log(
+    connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START, limit: int = 500
+) -> list[LogEntry]:
+    """The next entries in the order (xid, position) below the horizon: no event is skipped by a transaction that commits late."""
+    rows = await connection.fetch(_LOG, str(after.xid), after.position, limit)
+    return [LogEntry(LogPosition(int(row["xid"]), row["position"]), row) for row in rows]
+
+
+async def undelivered(connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition) -> int:
+    """How many committed events stand after a position, above the horizon too."""
+    count = await connection.fetchval(
+        "SELECT count(*) FROM events WHERE (xid, position) > ($1::text::xid8, $2)", str(after.xid), after.position
+    )
+    return int(count)
+
+
+async def whole_log(
+    connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START
+) -> AsyncIterator[list[LogEntry]]:
+    """The log in batches, up to the horizon of each batch."""
+    while batch := await read_log(connection, after, 2000):
+        yield batch
+        after = batch[-1].at
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A stream whose hash chain does not hold, from this version on."""
+
+    stream: str
+    version: int
+
+
+async def verify_chains(connection: asyncpg.Connection | PoolConnectionProxy) -> tuple[int, list[Broken]]:
+    """Recomputes every hash of the service; how many events were read, and the first break of each broken stream."""
+    heads: dict[str, tuple[int, bytes]] = {}
+    broken: dict[str, Broken] = {}
+    count = 0
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        async for row in connection.cursor(f"SELECT {_COLUMNS} FROM events ORDER BY stream, version", prefetch=1000):
+            count += 1
+            version, previous = heads.get(row["stream"], (0, GENESIS))
+            computed = link(
+                previous,
+                agency=row["agency"],
+                stream=row["stream"],
+                version=row["version"],
+                event_id=row["event_id"],
+                type_name=row["type"],
+                schema_version=row["schema_version"],
+                data=row["data"],
+                metadata=row["metadata"],
+                occurred_at=row["occurred_at"],
+                recorded_at=row["recorded_at"],
+            )
+            if row["version"] != version + 1 or computed != row["hash"]:
+                broken.setdefault(row["stream"], Broken(row["stream"], row["version"]))
+            heads[row["stream"]] = (row["version"], row["hash"])
+    return count, list(broken.values())
+
+
+class StateCache:
+    """Aggregates as last seen by this process, least recently used leave first. A stale one is found out by the append."""
+
+    def __init__(self, size: int = 5_000) -> None:
+        self._size = size
+        self._known: OrderedDict[tuple[str, str], Loaded[Any]] = OrderedDict()
+
+    def get(self, agency: str, stream: str) -> Loaded[Any] | None:
+        """The aggregate, if this process has seen it lately."""
+        found = self._known.get((agency, stream))
+        if found is not None:
+            self._known.move_to_end((agency, stream))
+        return found
+
+    def put(self, agency: str, stream: str, loaded: Loaded[Any]) -> None:
+        """Remembers an aggregate after a load or an append."""
+        self._known[agency, stream] = loaded
+        self._known.move_to_end((agency, stream))
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
+
+    def forget(self, agency: str, stream: str) -> None:
+        """Drops an aggregate that has turned out stale."""
+        self._known.pop((agency, stream), None)

@@ -1,0 +1,188 @@
+"""Problems as HTTP answers (RFC 9457) and as part of the OpenAPI document. No stack, no SQL and no input leaves through here."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import telemetry
+from chassis.logs import logger
+from chassis.problems import PROBLEM_TYPES, TYPE_PREFIX, Forbidden, Invalid, MalformedJson, NotFound, Problem, Unauthenticated
+from chassis.text import MANY_LINES, ONE_LINE, pointer
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_ERRORS = 50
+_log = logger("kepil.problems")
+
+
+class Fault(BaseModel):
+    """One fault of a request."""
+
+    pointer: str = Field(max_length=2_000, description="JSON pointer into the body, or `#/query/…`, `#/path/…`, `#/headers/…`")
+    detail: str = Field(max_length=500)
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457. `type` is stable; other members than these may be there, by type."""
+
+    model_config = ConfigDict(title="Problem", extra="allow")
+
+    type: str = Field(max_length=200, description=f"`{TYPE_PREFIX}<slug>`, or `about:blank` where the status says it all")
+    title: str = Field(max_length=200)
+    status: int = Field(ge=400, le=599, json_schema_extra={"format": "int32"})
+    detail: str = Field(max_length=2_000)
+    instance: str = Field("", max_length=4_000, description="The path of the request")
+    trace_id: str = Field("", max_length=32, description="The trace that an operator finds the request by")
+    clause: str = Field("", max_length=100, description="The clause of the rulebook that refuses")
+    rulebook: str = Field("", max_length=100)
+    accepts: str = Field("", max_length=2_000, description="What would be accepted instead")
+    errors: list[Fault] = Field(default_factory=list, max_length=_MOST_ERRORS)
+
+
+def _answer(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def _all_answers() -> dict[int | str, dict[str, Any]]:
+    by_status: dict[int, list[type[Problem]]] = {}
+    for kind in PROBLEM_TYPES:
+        by_status.setdefault(kind.status, []).append(kind)
+    return {
+        status: _answer(" or ".join(f"{kind.title} (`{TYPE_PREFIX}{kind.slug}`)" for kind in kinds))
+        for status, kinds in sorted(by_status.items())
+    }
+
+
+#: For `responses=` of a router or a route: every problem that a service can answer with.
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = _all_answers()
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """PROBLEM_RESPONSES of these statuses alone."""
+    return {status: PROBLEM_RESPONSES[status] for status in statuses}
+
+
+def response_of(problem: Problem, request: Request | None = None) -> Response:
+    """The answer that tells a problem."""
+    instance = quote(request.url.path, safe="/:@!$&'()*+,;=-._~%") if request else None
+    return _response(problem.document(instance, telemetry.current_trace_id()), problem.headers)
+
+
+def _response(document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    try:
+        content = orjson.dumps(document, default=str)
+    except TypeError:  # a lone surrogate in what the client sent
+        content = orjson.dumps(_printable(document), default=str)
+    return Response(content, document["status"], {**headers, "Cache-Control": "no-store"}, MEDIA_TYPE)
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_printable(str(key)): _printable(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_printable(item) for item in value]
+    return value
+
+
+def install(app: Starlette) -> None:
+    """Every error of the app becomes a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    if error.status >= 500:
+        _log.warning("problem", problem=error.slug, status=error.status)
+    return response_of(error, request)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in found):
+        return response_of(MalformedJson("The body cannot be read as JSON."), request)
+    faults = [{"pointer": _pointer(fault["loc"]), "detail": _detail(fault)} for fault in found[:_MOST_ERRORS]]
+    return response_of(Invalid("The request has another shape than this operation takes.", faults), request)
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    where, *rest = location
+    if where == "body":
+        return pointer(*rest)
+    return pointer("headers" if where == "header" else where, *rest)
+
+
+def _detail(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "string_pattern_mismatch" and fault.get("ctx", {}).get("pattern") in (ONE_LINE, MANY_LINES):
+        return "Control characters are not allowed."
+    if fault["type"] == "union_tag_invalid":
+        return f"One of these is expected: {fault['ctx']['expected_tags']}"[:500]
+    return str(fault["msg"])[:500]
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Problem):  # FastAPI wraps what is raised while it reads the body
+        return response_of(error.__cause__, request)
+    known: dict[int, Problem] = {
+        401: Unauthenticated("Send an access token: Authorization: Bearer …", error=None),
+        403: Forbidden("The caller may not do this."),
+        404: NotFound("There is nothing at this path."),
+    }
+    if error.status_code in known:
+        return response_of(known[error.status_code], request)
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    document = Problem(error.detail or "").document(quote(request.url.path), telemetry.current_trace_id())
+    document |= {"type": "about:blank", "title": HTTPStatus(error.status_code).phrase, "status": error.status_code}
+    return _response(document, error.headers or {})
+
+
+async def _on_unexpected(request: Request, error: Exception) -> Response:
+    _log.error("unexpected error", exc_info=error, method=request.method, path=request.url.path)
+    return response_of(Problem("The service has failed; the fault is logged under this trace."), request)
+
+
+def document_problems(app: FastAPI) -> None:
+    """The OpenAPI document tells problems where FastAPI tells its own validation errors."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _with_problems(original())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
+    for path in document.get("paths", {}).values():
+        for operation in path.values():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            answers = operation["responses"]
+            invalid = answers.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if invalid.get("$ref", "").endswith("/HTTPValidationError"):
+                answers["422"] = PROBLEM_RESPONSES[422]
+            answers.setdefault("500", PROBLEM_RESPONSES[500])
+    return document

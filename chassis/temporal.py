@@ -1,0 +1,26 @@
+"""The Temporal client as every process makes it: pydantic payloads and W3C trace context through every call."""
+
+from collections.abc import Sequence
+
+from temporalio.client import Client, Interceptor
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from chassis.settings import Settings
+
+
+def temporal_address(settings: Settings) -> str:
+    """The setting, or the embedded server's address."""
+    return settings.temporal_address or f"{settings.host}:{settings.temporal_port}"
+
+
+async def connect_temporal(settings: Settings, *, lazy: bool = True) -> Client:
+    """A client that connects at its first call, so that a process may start before Temporal; a worker needs one that is connected."""
+    interceptors: Sequence[Interceptor] = [TracingInterceptor()]
+    return await Client.connect(
+        temporal_address(settings),
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        interceptors=interceptors,
+        lazy=lazy,
+    )

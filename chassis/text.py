@@ -1,0 +1,56 @@
+"""Text as people type it: stripped, bounded, without control characters. The limits show in every OpenAPI document."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StringConstraints
+
+from chassis.problems import Invalid
+
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
+AGENCY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _unix_lines(value: Any) -> Any:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=ONE_LINE)]
+Text = Annotated[
+    str,
+    BeforeValidator(_unix_lines),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=MANY_LINES),
+]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", min_length=1, max_length=100)]
+AgencyId = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN, min_length=1, max_length=63)]
+InstitutionId = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN, min_length=1, max_length=63)]
+
+
+def pointer(*parts: str | int) -> str:
+    """A JSON pointer (RFC 6901) as a URI fragment, as RFC 9457 shows it."""
+    return "#" + "".join("/" + str(part)[:100].replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def check_strings(value: Any) -> None:
+    """Invalid if a string of parsed JSON, key or value, has a lone surrogate or a control character other than \\n, \\r, \\t."""
+    errors: list[dict[str, str]] = []
+    _find(value, (), errors)
+    if errors:
+        raise Invalid("The body has characters that no text may have.", errors)
+
+
+def _find(value: Any, at: tuple[str | int, ...], errors: list[dict[str, str]]) -> None:
+    if isinstance(value, str):
+        if not (value.isascii() and value.isprintable()) and _REFUSED.search(value):
+            errors.append({"pointer": pointer(*at), "detail": "Control characters and lone surrogates are not allowed."})
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if _REFUSED.search(key):
+                errors.append({"pointer": pointer(*at), "detail": "A name has a control character or a lone surrogate."})
+            _find(item, (*at, key), errors)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _find(item, (*at, index), errors)

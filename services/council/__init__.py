@@ -1,0 +1,1 @@
+"""Council: accreditation councils, meetings, votes, decisions, certificates, the public register."""

@@ -1,0 +1,26 @@
+"""Council, wired."""
+
+from chassis.service import Service
+from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
+from services.council.activities import activities
+from services.council.api import router
+from services.council.contract import EVENTS, TASK_QUEUE
+from services.council.domain.blanks import BLANKS
+from services.council.domain.certificate import CERTIFICATE
+from services.council.domain.consideration import CONSIDERATION
+from services.council.domain.council import COUNCIL
+from services.council.domain.meeting import MEETING
+from services.council.readmodels import ALL
+from services.intake.contract import EVENTS as INTAKE_EVENTS
+
+SERVICE = Service(
+    name="council",
+    title="Councils, meetings, votes, decisions, certificates, public register",
+    events=EVENTS,
+    foreign=[INTAKE_EVENTS],
+    deciders=[COUNCIL, MEETING, CONSIDERATION, BLANKS, CERTIFICATE],
+    read_models=ALL,
+    router=router,
+    activities=activities,
+    task_queue=TASK_QUEUE,
+)

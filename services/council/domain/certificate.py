@@ -1,0 +1,239 @@
+"""A certificate: issued on a positive decision, entered in the registers, extended in time or expired (order 109, p. 4, 20, 21, 23-25)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from chassis.decider import Command, Decider
+from chassis.events import Event
+from chassis.ids import derived_id
+from chassis.problems import Conflict, Refused
+from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from services.council.contract import (
+    AuthorisedBodyNotified,
+    CertificateExpired,
+    CertificateIssued,
+    DecisionAdopted,
+    RegisterEntryMade,
+    RenewalWindowClosed,
+    RenewalWindowOpened,
+)
+from services.council.domain.clauses import BLANKS_KEPT, KZ, decision_words, renewal_closes, validity
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as it stands."""
+
+    issued: CertificateIssued | None = None
+    entered: bool = False
+    notified: bool = False
+    window: RenewalWindowOpened | None = None
+    window_closed: bool = False
+    expired: bool = False
+
+    @property
+    def institution_id(self) -> str:
+        """Whose certificate it is."""
+        return self.issued.institution_id if self.issued else ""
+
+    def valid_on(self, day: date) -> bool:
+        """Whether it is in force on a local day: its first and last day included."""
+        return self.issued is not None and self.issued.issued_on <= day <= self.issued.valid_until
+
+
+class IssueCertificate(Command):
+    """Issues the certificate of a case on a blank. The decision and the book of blanks come as facts."""
+
+    certificate_id: str
+    case_id: str
+    rulebook: RulebookRef
+    decision: DecisionAdopted | None
+    number: str
+    blank_number: str
+    blank_received: bool
+    blank_spoiled: bool
+
+
+class EnterRegister(Command):
+    """Enters the accreditation in the body's public register."""
+
+
+class NotifyAuthorisedBody(Command):
+    """Tells the authorised body of the certified institution."""
+
+    outgoing_number: str
+
+
+class OpenRenewalWindow(Command):
+    """From now on an application extends the certificate."""
+
+
+class CloseRenewalWindow(Command):
+    """From now on an application is a new case."""
+
+
+class ExpireCertificate(Command):
+    """The term is over."""
+
+
+AnyCommand = IssueCertificate | EnterRegister | NotifyAuthorisedBody | OpenRenewalWindow | CloseRenewalWindow | ExpireCertificate
+
+
+def certificate_id(case_id: str) -> str:
+    """One certificate for each case."""
+    return derived_id("certificate", case_id)
+
+
+def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence[Event]:
+    """The facts that follow, or a refusal with its clause."""
+    today = local_date(command.at, rules.zone)
+    if isinstance(command, IssueCertificate):
+        return _issue(command, state, rules, today)
+    assert state.issued is not None
+    match command:
+        case EnterRegister():
+            return _enter(state, state.issued, today)
+        case NotifyAuthorisedBody():
+            return _notify(command, state, state.issued, today)
+        case OpenRenewalWindow():
+            return _open_window(state, state.issued, rules, today)
+        case CloseRenewalWindow():
+            return _close_window(state, state.issued, rules, today)
+        case ExpireCertificate():
+            return _expire(state, state.issued, rules, today)
+
+
+@enforces(KZ, "20", "23")
+def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today: date) -> Sequence[Event]:
+    if state.issued:
+        raise Conflict(f"the case has certificate {state.issued.number} already")
+    decision, words = command.decision, decision_words(rules)
+    if decision is None or decision.outcome != words.positive:
+        raise Refused(
+            "there is no positive decision of the council on this case",
+            clause=validity(rules, today).clause,
+            rulebook=rules.id,
+            accepts="a certificate after the council's decision to accredit",
+        )
+    _blank(command, rules)
+    return [
+        CertificateIssued(
+            certificate_id=command.certificate_id,
+            case_id=command.case_id,
+            institution_id=decision.institution_id,
+            rulebook=decision.rulebook,
+            number=command.number,
+            blank_number=command.blank_number,
+            scopes=tuple(each.scope for each in decision.decisions if each.outcome == words.positive),
+            issued_on=today,
+            valid_until=validity(rules, today).on,
+        )
+    ]
+
+
+def _blank(command: IssueCertificate, rules: Rulebook) -> None:
+    if command.blank_received and not command.blank_spoiled:
+        return
+    why = "was spoiled" if command.blank_received else "is not in the book of blanks"
+    raise Refused(f"blank {command.blank_number} {why}", clause=BLANKS_KEPT, rulebook=rules.id, accepts="an unused blank from the book of blanks")
+
+
+@enforces(KZ, "24")
+def _enter(state: Certificate, issued: CertificateIssued, today: date) -> Sequence[Event]:
+    if state.entered:
+        raise Conflict("the certificate stands in the register already")
+    return [RegisterEntryMade(certificate_id=issued.certificate_id, case_id=issued.case_id, entered_on=today)]
+
+
+@enforces(KZ, "4", "24")
+def _notify(command: NotifyAuthorisedBody, state: Certificate, issued: CertificateIssued, today: date) -> Sequence[Event]:
+    if state.notified:
+        raise Conflict("the authorised body was told already")
+    return [
+        AuthorisedBodyNotified(
+            certificate_id=issued.certificate_id,
+            case_id=issued.case_id,
+            outgoing_number=command.outgoing_number,
+            notified_on=today,
+        )
+    ]
+
+
+@enforces(KZ, "21")
+def _open_window(state: Certificate, issued: CertificateIssued, rules: Rulebook, today: date) -> Sequence[Event]:
+    """The last day is counted back from the expiry; a window whose last day is over is no longer opened."""
+    last = renewal_closes(rules, issued.valid_until)
+    if state.window or state.window_closed or today > last.on:
+        return []
+    return [
+        RenewalWindowOpened(
+            certificate_id=issued.certificate_id, institution_id=issued.institution_id, opened_on=today, closes_on=last.on
+        )
+    ]
+
+
+@enforces(KZ, "21")
+def _close_window(state: Certificate, issued: CertificateIssued, rules: Rulebook, today: date) -> Sequence[Event]:
+    if state.window_closed:
+        return []
+    last = renewal_closes(rules, issued.valid_until)
+    if today <= last.on:
+        raise Refused(
+            f"the institution may apply to extend the certificate to the end of {last.on}",
+            clause=last.clause,
+            rulebook=rules.id,
+            accepts=f"the close after {last.on}",
+        )
+    return [
+        RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last.on)
+    ]
+
+
+@enforces(KZ, "25")
+def _expire(state: Certificate, issued: CertificateIssued, rules: Rulebook, today: date) -> Sequence[Event]:
+    if state.expired:
+        return []
+    if today <= issued.valid_until:
+        raise Refused(
+            f"the certificate is valid to the end of {issued.valid_until}",
+            clause=validity(rules, issued.issued_on).lapses_under,
+            rulebook=rules.id,
+            accepts=f"the expiry after {issued.valid_until}",
+        )
+    return [
+        CertificateExpired(
+            certificate_id=issued.certificate_id,
+            case_id=issued.case_id,
+            institution_id=issued.institution_id,
+            expired_on=issued.valid_until,
+        )
+    ]
+
+
+def evolve(state: Certificate, event: Any) -> Certificate:
+    """The state after a fact."""
+    match event:
+        case CertificateIssued():
+            return Certificate(issued=event)
+        case RegisterEntryMade():
+            return replace(state, entered=True)
+        case AuthorisedBodyNotified():
+            return replace(state, notified=True)
+        case RenewalWindowOpened():
+            return replace(state, window=event)
+        case RenewalWindowClosed():
+            return replace(state, window_closed=True)
+        case CertificateExpired():
+            return replace(state, expired=True)
+    return state
+
+
+def _rules(command: AnyCommand, state: Certificate) -> Rulebook:
+    rulebook = command.rulebook if isinstance(command, IssueCertificate) else state.issued and state.issued.rulebook
+    assert rulebook is not None
+    return load(rulebook.id, rulebook.version)
+
+
+CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules)

@@ -1,0 +1,220 @@
+"""Council's commands: load, decide, append. What a decision needs from other aggregates is gathered here and given to it as facts."""
+
+from chassis.auth import Role
+from chassis.context import Accepted, Context
+from chassis.documents import Document
+from chassis.ids import new_id
+from chassis.problems import Conflict, Forbidden, NotFound, Refused
+from regulations import load
+from services.council import contract
+from services.council.contract import CertificateStep, CouncilMember
+from services.council.domain import consideration as case
+from services.council.domain.blanks import BLANKS, ReceiveBlanks, SpoilBlank
+from services.council.domain.certificate import (
+    CERTIFICATE,
+    CloseRenewalWindow,
+    EnterRegister,
+    ExpireCertificate,
+    IssueCertificate,
+    NotifyAuthorisedBody,
+    OpenRenewalWindow,
+    certificate_id,
+)
+from services.council.domain.clauses import BLANKS_KEPT
+from services.council.domain.consideration import CONSIDERATION
+from services.council.domain.council import COUNCIL, ComposeCouncil
+from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, RecordAttendance
+from services.council.domain.voting import Sitting
+from services.council.schemas import (
+    Attendance,
+    AuthorisedBodyNotice,
+    Ballot,
+    Materials,
+    NewBlanks,
+    NewCertificate,
+    NewCouncil,
+    NewMeeting,
+    Protocol,
+    Recusal,
+    RefusalNotice,
+    SpoiledBlank,
+)
+
+
+async def compose_council(ctx: Context, body: NewCouncil) -> Accepted:
+    """Composes a council by the body's acts."""
+    council_id = new_id()
+    command = ctx.command(
+        ComposeCouncil,
+        council_id=council_id,
+        rulebook=load(body.rulebook_id, body.rulebook_version).ref,
+        members=tuple(CouncilMember(**member.model_dump()) for member in body.members),
+        composition_act=body.composition_act or "",
+        statute_act=body.statute_act or "",
+    )
+    return await ctx.execute(COUNCIL, council_id, command, create=True)
+
+
+async def convene_meeting(ctx: Context, body: NewMeeting) -> Accepted:
+    """Convenes a council on cases whose materials are ready."""
+    council, known = await ctx.load(COUNCIL, body.council_id)
+    if not known or council.rulebook is None:
+        raise NotFound(f"there is no council {body.council_id}")
+    meeting_id = new_id()
+    command = ctx.command(
+        ConveneMeeting,
+        meeting_id=meeting_id,
+        council_id=body.council_id,
+        rulebook=council.rulebook,
+        members=council.member_ids,
+        held_on=body.held_on,
+        agenda=tuple([await _agenda_item(ctx, case_id) for case_id in body.agenda]),
+    )
+    return await ctx.execute(MEETING, meeting_id, command, create=True)
+
+
+async def record_attendance(ctx: Context, meeting_id: str, body: Attendance) -> Accepted:
+    """Records who is present."""
+    return await ctx.execute(MEETING, meeting_id, ctx.command(RecordAttendance, **body.model_dump()))
+
+
+async def open_consideration(ctx: Context, request: contract.OpenConsideration) -> Accepted:
+    """Opens the consideration of a case; once."""
+    command = ctx.command(case.Open, **request.model_dump(exclude={"agency"}))
+    return await ctx.execute(CONSIDERATION, request.case_id, command, create=True)
+
+
+async def prepare_materials(ctx: Context, case_id: str, body: Materials) -> Accepted:
+    """Records that the council's materials are ready."""
+    command = ctx.command(case.PrepareMaterials, documents=body.documents, conclusion=body.conclusion)
+    return await ctx.execute(CONSIDERATION, case_id, command)
+
+
+async def recuse_member(ctx: Context, case_id: str, body: Recusal) -> Accepted:
+    """Recuses the caller, or the member whom a coordinator names."""
+    coordinator = ctx.principal is not None and ctx.principal.has(Role.coordinator)
+    member_id = body.member_id or ctx.actor
+    if member_id != ctx.actor and not coordinator:
+        raise Forbidden("a council member recuses himself alone")
+    sitting = await _sitting(ctx, body.meeting_id)
+    command = ctx.command(case.RecuseMember, sitting=sitting, member_id=member_id, reason=body.reason)
+    return await ctx.execute(CONSIDERATION, case_id, command)
+
+
+async def cast_vote(ctx: Context, case_id: str, body: Ballot) -> Accepted:
+    """Casts the caller's own vote."""
+    sitting = await _sitting(ctx, body.meeting_id)
+    command = ctx.command(case.CastVote, sitting=sitting, member_id=ctx.actor, scope=body.scope, vote=body.vote)
+    return await ctx.execute(CONSIDERATION, case_id, command)
+
+
+async def adopt_decision(ctx: Context, case_id: str, body: Protocol) -> Accepted:
+    """Counts the votes and records the decision."""
+    sitting = await _sitting(ctx, body.meeting_id)
+    command = ctx.command(
+        case.AdoptDecision, sitting=sitting, protocol_number=body.protocol_number, reasons=body.reasons or ""
+    )
+    return await ctx.execute(CONSIDERATION, case_id, command)
+
+
+async def send_refusal_notice(ctx: Context, case_id: str, body: RefusalNotice) -> Accepted:
+    """Records the written notice of a refusal."""
+    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.SendRefusalNotice, reasons=body.reasons or ""))
+
+
+async def publish_report(ctx: Context, case_id: str, body: Document) -> Accepted:
+    """Records the publication of the full report."""
+    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.PublishReport, document=body))
+
+
+async def receive_blanks(ctx: Context, body: NewBlanks) -> Accepted:
+    """Enters a batch in the agency's book of blanks."""
+    rulebook = load(body.rulebook_id, body.rulebook_version).ref
+    command = ctx.command(ReceiveBlanks, rulebook=rulebook, **body.model_dump(exclude={"rulebook_id", "rulebook_version"}))
+    _, known = await ctx.load(BLANKS, ctx.agency)
+    return await ctx.execute(BLANKS, ctx.agency, command, create=not known)
+
+
+async def spoil_blank(ctx: Context, body: SpoiledBlank) -> Accepted:
+    """Writes off a blank that no certificate stands on."""
+    state, known = await ctx.load(BLANKS, ctx.agency)
+    if not known:
+        raise NotFound("the agency's book of blanks is empty")
+    taken = _blank_taken(body.blank_number, state.received[-1].rulebook.id)
+    return await ctx.execute(BLANKS, ctx.agency, ctx.command(SpoilBlank, **body.model_dump()), unique=taken)
+
+
+async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
+    """Issues the certificate of a case; the blank's one fate and the number are settled in the same transaction."""
+    decided, known = await ctx.load(CONSIDERATION, body.case_id)
+    if not known or decided.opened is None:
+        raise NotFound(f"case {body.case_id} is not before the council")
+    book, _ = await ctx.load(BLANKS, ctx.agency)
+    issued_as = certificate_id(body.case_id)
+    _, there = await ctx.load(CERTIFICATE, issued_as)
+    command = ctx.command(
+        IssueCertificate,
+        certificate_id=issued_as,
+        rulebook=decided.opened.rulebook,
+        decision=decided.decision,
+        blank_received=book.knows(body.blank_number),
+        blank_spoiled=body.blank_number in book.spoiled,
+        **body.model_dump(),
+    )
+    taken = _blank_taken(body.blank_number, decided.opened.rulebook.id) | {
+        "certificates_number_once": Conflict(f"number {body.number} is given to another certificate")
+    }
+    return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=taken)
+
+
+async def enter_register(ctx: Context, certificate: str) -> Accepted:
+    """Enters the accreditation in the public register."""
+    return await ctx.execute(CERTIFICATE, certificate, ctx.command(EnterRegister))
+
+
+async def notify_authorised_body(ctx: Context, certificate: str, body: AuthorisedBodyNotice) -> Accepted:
+    """Records the letter to the authorised body."""
+    command = ctx.command(NotifyAuthorisedBody, outgoing_number=body.outgoing_number)
+    return await ctx.execute(CERTIFICATE, certificate, command)
+
+
+async def open_renewal_window(ctx: Context, request: CertificateStep) -> Accepted:
+    """Opens the time in which the certificate can be extended; once."""
+    return await ctx.execute(CERTIFICATE, request.certificate_id, ctx.command(OpenRenewalWindow))
+
+
+async def close_renewal_window(ctx: Context, request: CertificateStep) -> Accepted:
+    """Closes it after its last day; once."""
+    return await ctx.execute(CERTIFICATE, request.certificate_id, ctx.command(CloseRenewalWindow))
+
+
+async def expire_certificate(ctx: Context, request: CertificateStep) -> Accepted:
+    """Records that the certificate lapsed; once."""
+    return await ctx.execute(CERTIFICATE, request.certificate_id, ctx.command(ExpireCertificate))
+
+
+async def _agenda_item(ctx: Context, case_id: str) -> AgendaItem:
+    state, _ = await ctx.load(CONSIDERATION, case_id)
+    if state.opened is None:
+        return AgendaItem(case_id)
+    return AgendaItem(
+        case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decision is not None
+    )
+
+
+async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
+    state, _ = await ctx.load(MEETING, meeting_id)
+    if state.convened is None:
+        raise NotFound(f"there is no meeting {meeting_id}")
+    return Sitting(meeting_id, state.convened.members, state.convened.agenda, state.present, state.quorate)
+
+
+def _blank_taken(blank_number: str, rulebook_id: str) -> dict[str, Refused]:
+    return {
+        "blank_fates_blank_number_once": Refused(
+            f"blank {blank_number} was used or spoiled already",
+            clause=BLANKS_KEPT,
+            rulebook=rulebook_id,
+            accepts="an unused blank from the book of blanks",
+        )
+    }

@@ -1,0 +1,1 @@
+"""Intake: institutions, applications, contracts, yearly schedules, adoption of rulebooks."""

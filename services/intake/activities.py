@@ -1,0 +1,24 @@
+"""What lifecycles ask of intake. Each is the same command that a person could give, made once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from temporalio import activity
+
+from chassis.context import Context
+from chassis.service import Runtime
+from services.intake import handlers
+from services.intake.contract import CLOSE_CASE, CloseCase
+
+
+def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
+    """The activities of this service's task queue."""
+
+    async def context(agency: str) -> Context:
+        return await runtime.workflow_context(agency, activity.info())
+
+    @activity.defn(name=CLOSE_CASE)
+    async def close_case(request: CloseCase) -> None:
+        await handlers.close_case(await context(request.agency), request)
+
+    return [close_case]

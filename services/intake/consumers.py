@@ -1,0 +1,32 @@
+"""What intake takes from council: certificates that may be renewed, and refusals that bar a repeated application."""
+
+from chassis.events import Recorded
+from chassis.readmodels import Write
+from services.council.contract import CertificateExpired, CertificateIssued, DecisionAdopted
+from services.intake.readmodels import certificates, refusals
+
+
+@certificates.on(CertificateIssued)
+def _issued(e: Recorded[CertificateIssued]) -> Write:
+    fact = e.event
+    return certificates.upsert(
+        e,
+        certificate_id=fact.certificate_id,
+        case_id=fact.case_id,
+        institution_id=fact.institution_id,
+        valid_until=fact.valid_until,
+        expired=False,
+    )
+
+
+@certificates.on(CertificateExpired)
+def _expired(e: Recorded[CertificateExpired]) -> Write:
+    return certificates.update(e, {"certificate_id": e.event.certificate_id}, expired=True)
+
+
+@refusals.on(DecisionAdopted)
+def _decided(e: Recorded[DecisionAdopted]) -> Write | None:
+    fact = e.event
+    if fact.outcome != "refuse":
+        return None
+    return refusals.upsert(e, case_id=fact.case_id, institution_id=fact.institution_id, refused_on=fact.adopted_on)

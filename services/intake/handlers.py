@@ -1,0 +1,140 @@
+"""Intake's commands: load, decide, append. What a decision needs from elsewhere is gathered here and given to it as facts."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from chassis.auth import Role
+from chassis.context import Accepted, Context
+from chassis.documents import Document
+from chassis.ids import new_id
+from chassis.problems import Conflict, Forbidden, NotFound
+from regulations import RulebookRef, load
+from services.intake.contract import CloseCase
+from services.intake.domain.adoption import ADOPTION, AdoptRulebook, adoption_id
+from services.intake.domain.application import (
+    APPLICATION,
+    AttachDocument,
+    CertificateFacts,
+    EndCase,
+    FileApplication,
+    RegisterApplication,
+    ScheduleCase,
+    SignContract,
+)
+from services.intake.domain.institution import INSTITUTION, RegisterInstitution
+from services.intake.domain.schedule import SCHEDULE, AdoptSchedule, schedule_id
+from services.intake.readmodels import applications, certificates, refusals
+from services.intake.schemas import (
+    ContractSignature,
+    NewAdoption,
+    NewApplication,
+    NewInstitution,
+    NewSchedule,
+    Place,
+    Registration,
+)
+
+_NUMBER_TAKEN = {"applications_number_once": Conflict("this registration number is given to another application")}
+
+
+async def register_institution(ctx: Context, body: NewInstitution) -> Accepted:
+    """Enters an institution under the id that its officers' tokens name."""
+    command = ctx.command(RegisterInstitution, **body.model_dump())
+    return await ctx.execute(INSTITUTION, body.institution_id, command, create=True)
+
+
+async def adopt_rulebook(ctx: Context, body: NewAdoption) -> Accepted:
+    """Adopts a rulebook's version for the agency."""
+    ref = load(body.rulebook_id, body.rulebook_version).ref
+    command = ctx.command(AdoptRulebook, rulebook=ref, reason=body.reason)
+    return await ctx.execute(ADOPTION, adoption_id(ctx.agency, ref), command, create=True)
+
+
+async def adopt_schedule(ctx: Context, body: NewSchedule) -> Accepted:
+    """Adopts the schedule of a year."""
+    command = ctx.command(AdoptSchedule, year=body.year, act=body.act, on=body.adopted_on)
+    return await ctx.execute(SCHEDULE, schedule_id(ctx.agency, body.year), command, create=True)
+
+
+async def file_application(ctx: Context, body: NewApplication) -> Accepted:
+    """Files an application for the institution that the caller may speak for."""
+    if not ctx.owns(body.institution_id):
+        raise Forbidden("an institution's officer files for that institution alone")
+    _, known = await ctx.load(INSTITUTION, body.institution_id)
+    if not known:
+        raise NotFound(f"there is no institution {body.institution_id}")
+    ref = load(body.rulebook_id, body.rulebook_version).ref
+    case_id = new_id()
+    command = ctx.command(
+        FileApplication,
+        case_id=case_id,
+        rulebook=ref,
+        adopted=await _adopted(ctx, ref),
+        certificate=await _certificate(ctx, body.renews_certificate_id),
+        refused_filed_on=await _refused_filed_on(ctx, body.institution_id),
+        **body.model_dump(exclude={"rulebook_id", "rulebook_version", "renews_certificate_id"}),
+    )
+    return await ctx.execute(APPLICATION, case_id, command, create=True)
+
+
+async def attach_document(ctx: Context, case_id: str, body: Document) -> Accepted:
+    """Adds a document to an application."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(AttachDocument, document=body), guard=ctx.guard_institution)
+
+
+async def register_application(ctx: Context, case_id: str, body: Registration) -> Accepted:
+    """Registers a complete application."""
+    command = ctx.command(RegisterApplication, number=body.number)
+    return await ctx.execute(APPLICATION, case_id, command, unique=_NUMBER_TAKEN)
+
+
+async def sign_contract(ctx: Context, case_id: str, body: ContractSignature) -> Accepted:
+    """Signs for the side that the caller's role speaks for."""
+    officer = ctx.principal is not None and Role.institution_officer in ctx.principal.roles
+    command = ctx.command(
+        SignContract,
+        contract_number=body.contract_number,
+        side="institution" if officer else "accreditation_body",
+        signatory_id=ctx.actor,
+        signatory_name=body.signatory_name,
+    )
+    return await ctx.execute(APPLICATION, case_id, command, guard=ctx.guard_institution)
+
+
+async def schedule_case(ctx: Context, case_id: str, body: Place) -> Accepted:
+    """Gives a case its place in an adopted schedule."""
+    state, _ = await ctx.load(SCHEDULE, schedule_id(ctx.agency, body.year))
+    command = ctx.command(ScheduleCase, year=body.year, month=body.month, schedule_adopted=state.adopted)
+    return await ctx.execute(APPLICATION, case_id, command)
+
+
+async def close_case(ctx: Context, request: CloseCase) -> Accepted:
+    """Closes a case at its lifecycle's end; once."""
+    return await ctx.execute(APPLICATION, request.case_id, ctx.command(EndCase, outcome=request.outcome))
+
+
+async def _adopted(ctx: Context, ref: RulebookRef) -> bool:
+    state, _ = await ctx.load(ADOPTION, adoption_id(ctx.agency, ref))
+    return state.adopted
+
+
+async def _certificate(ctx: Context, certificate_id: str | None) -> CertificateFacts | None:
+    if certificate_id is None:
+        return None
+    found = await ctx.row(select(certificates.table).where(certificates.c.certificate_id == certificate_id))
+    if found is None or not ctx.owns(found["institution_id"]):
+        raise NotFound(f"there is no certificate {certificate_id}")
+    return CertificateFacts(certificate_id, found["institution_id"], found["valid_until"], bool(found["expired"]))
+
+
+async def _refused_filed_on(ctx: Context, institution_id: str) -> date | None:
+    """The filing date of the institution's application that was refused last."""
+    query = (
+        select(applications.c.filed_on)
+        .join(refusals.table, refusals.c.case_id == applications.c.case_id)
+        .where(refusals.c.institution_id == institution_id)
+        .order_by(refusals.c.refused_on.desc())
+    )
+    found = await ctx.row(query)
+    return found["filed_on"] if found else None

@@ -1,0 +1,1 @@
+"""Monitoring: the deadline register; later action plans, interim reports and internal monitoring."""

@@ -1,0 +1,22 @@
+"""Review, wired."""
+
+from chassis.service import Service
+from services.review import consumers as _consumers  # noqa: F401  its projectors register themselves
+from services.review.activities import activities
+from services.review.api import router
+from services.review.contract import EVENTS, TASK_QUEUE
+from services.review.domain.report import REPORT
+from services.review.readmodels import ALL
+from services.visits.contract import EVENTS as VISITS_EVENTS
+
+SERVICE = Service(
+    name="review",
+    title="Self-assessment reports, their review and the recommendations on them",
+    events=EVENTS,
+    foreign=[VISITS_EVENTS],
+    deciders=[REPORT],
+    read_models=ALL,
+    router=router,
+    activities=activities,
+    task_queue=TASK_QUEUE,
+)

@@ -1,0 +1,1 @@
+"""Visits: the expert pool, external expert commissions, site visits and their reports."""

@@ -1,0 +1,1 @@
+"""What visits takes from other services' events: nothing yet. The lifecycle opens a visit when its time has come."""
