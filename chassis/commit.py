@@ -1,13 +1,13 @@
 """The one way into the event store. Commands that wait together are committed together: one transaction, one fsync, no lost update.
 
-A batch writes for one agency. An append that loses a race inside the batch fails alone; should the batch itself fail, each of its
-appends is tried again in a transaction of its own, so that nobody suffers from a neighbour.
+A batch writes for one agency. An append that loses a race fails alone; a batch that the database refuses is halved until the
+one at fault stands alone, so that nobody suffers from a neighbour.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +20,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from chassis.events import Json
+from chassis.problems import Unavailable
 from chassis.readmodels import Write
 
 
@@ -67,8 +68,16 @@ class KeyTaken(Exception):
     """The idempotency key was used before."""
 
 
-class _Retry(Exception):
-    """The batch cannot be settled as a whole."""
+class _Lost(Exception):
+    """Some of a batch have lost a race: the transaction is rolled back, so that it gives their keys back."""
+
+    def __init__(self, by_index: dict[int, Exception]) -> None:
+        super().__init__(by_index)
+        self.by_index = by_index
+
+
+class _Gone(Exception):
+    """The connection broke; whether the server committed is not known."""
 
 
 @dataclass(slots=True)
@@ -88,6 +97,7 @@ SELECT $1, * FROM unnest($2::text[], $3::int[], $4::uuid[], $5::text[], $6::smal
 """
 _CLAIM = f"{_KEYS} ON CONFLICT DO NOTHING RETURNING client, key"
 _STORE = f"{_EVENTS} ON CONFLICT (agency, stream, version) DO NOTHING RETURNING stream, version"
+_SERVER_LEFT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
 _CONSTRAINTS = {"events_agency_stream_version_key": StreamConflict, "idempotency_keys_pkey": KeyTaken}
 
 
@@ -141,51 +151,94 @@ class Committer:
             self._idle += 1
 
     async def _settle(self, agency: str, taken: list[_Waiting]) -> None:
-        appends = [waiting.append for waiting in taken]
-        lost: dict[int, Exception] = {}
         try:
-            async with self._lane(agency) as lane:
-                if len(appends) == 1:
-                    await _write_one(lane.connection, appends[0])
-                else:
-                    lost = await _write_many(lane.connection, agency, appends)
-        except BaseException as error:
-            if len(taken) == 1 or isinstance(error, asyncio.CancelledError):
-                for waiting in taken:
-                    _fail(waiting, error)
-            else:
-                for waiting in taken:
-                    await self._settle(agency, [waiting])
+            lost = await self._write(agency, [waiting.append for waiting in taken])
+        except Exception as error:
+            if len(taken) == 1:
+                _fail(taken[0], error)
+                return
+            middle = len(taken) // 2  # somewhere in here is one that the table refuses: the others are not to suffer
+            await self._settle(agency, taken[:middle])
+            await self._settle(agency, taken[middle:])
             return
+        except BaseException as error:
+            for waiting in taken:
+                _fail(waiting, error)
+            raise
         for index, waiting in enumerate(taken):
             if index in lost:
                 _fail(waiting, lost[index])
             elif not waiting.done.done():
                 waiting.done.set_result(None)
 
+    async def _write(self, agency: str, appends: list[Append]) -> dict[int, Exception]:
+        """Commits; those that lost a race, by index. A connection that breaks is replaced once, and what it had committed is found."""
+        try:
+            async with self._lane(agency) as lane:
+                return await _write_all(lane.connection, agency, appends)
+        except _Gone:
+            pass
+        try:
+            async with self._lane(agency) as lane:
+                lost = await _write_all(lane.connection, agency, appends)
+                for index in list(lost):
+                    if await _is_stored(lane.connection, appends[index]):
+                        del lost[index]  # the broken connection had committed it and could not say so
+                return lost
+        except _Gone as gone:
+            raise Unavailable("the database does not answer just now", retry_after=1) from gone
+
     @asynccontextmanager
     async def _lane(self, agency: str) -> AsyncIterator[_Lane]:
         lane = self._parked.pop() if self._parked else None
-        if lane is None or lane.connection.is_closed():
-            lane = _Lane(await self._connect())
         try:
+            if lane is None or lane.connection.is_closed():
+                lane = _Lane(await self._connect())
             if lane.agency != agency:
                 await lane.connection.execute("SELECT set_config('app.agency', $1, false)", agency)
                 lane.agency = agency
             yield lane
+        except (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+            if lane is None or lane.connection.is_closed() or isinstance(error, _SERVER_LEFT):
+                if lane is not None:
+                    lane.connection.terminate()
+                raise _Gone from error
+            raise
         finally:
-            if not lane.connection.is_closed():
+            if lane is not None and not lane.connection.is_closed():
                 self._parked.append(lane)
+
+
+async def _write_all(connection: asyncpg.Connection, agency: str, appends: list[Append]) -> dict[int, Exception]:
+    if len(appends) > 1:
+        return await _write_many(connection, agency, appends)
+    try:
+        await _write_one(connection, appends[0])
+    except (StreamConflict, KeyTaken) as conflict:
+        return {0: conflict}
+    return {}
+
+
+async def _is_stored(connection: asyncpg.Connection, append: Append) -> bool:
+    if not append.events:
+        return False
+    first = append.events[0]
+    query = "SELECT event_id::text FROM events WHERE agency = $1 AND stream = $2 AND version = $3"
+    return bool(await connection.fetchval(query, append.agency, append.stream, first.version) == first.event_id)
 
 
 async def _write_one(connection: asyncpg.Connection, append: Append) -> None:
     """One append in as few round trips as it needs: one statement where no table is written twice."""
     tables = [write.model.name for write in append.writes]
     together = append.writes if len(set(tables)) == len(tables) else ()
-    parts = [(_EVENTS, _event_columns(append.agency, [(append.stream, e) for e in append.events]))]
+    parts: list[tuple[str, tuple[Any, ...]]] = []
+    if append.events:
+        parts.append((_EVENTS, _event_columns(append.agency, [(append.stream, e) for e in append.events])))
     if append.key:
         parts.append((_KEYS, _key_columns(append.agency, [append.key])))
     parts += [write.rendered() for write in together]
+    if not parts:
+        return
     sql = _combined(tuple(text for text, _ in parts))
     arguments = [argument for _, arguments in parts for argument in arguments]
     try:
@@ -216,27 +269,58 @@ def _combined(statements: tuple[str, ...]) -> str:
 
 
 async def _write_many(connection: asyncpg.Connection, agency: str, appends: list[Append]) -> dict[int, Exception]:
-    """Many appends in one transaction; those that lost a race, by index. `_Retry` where they cannot be told apart."""
-    lost: dict[int, Exception] = {}
-    async with connection.transaction():
-        keyed = [(i, a.key) for i, a in enumerate(appends) if a.key]
-        if keyed:
-            rows = await connection.fetch(_CLAIM, *_key_columns(agency, [key for _, key in keyed]))
-            claimed = {(row["client"], row["key"]) for row in rows}
-            for index, key in keyed:
-                if (key.client, key.key) in claimed:
-                    claimed.discard((key.client, key.key))  # the same key twice in one batch: the first has it
-                else:
-                    lost[index] = KeyTaken()
-        wanted = [(a.stream, e) for i, a in enumerate(appends) if i not in lost for e in a.events]
-        if len({(stream, e.version) for stream, e in wanted}) < len(wanted):
-            raise _Retry
-        if wanted:
-            stored = await connection.fetch(_STORE, *_event_columns(agency, wanted))
-            if len(stored) < len(wanted):
-                raise _Retry  # somebody lost, and only a rollback gives its key back
-            await apply_writes(connection, [w for i, a in enumerate(appends) if i not in lost for w in a.writes])
+    """Many appends in one transaction; those that lost a race, by index, leave it and it is begun again without them."""
+    lost = _rivals(appends)
+    while len(lost) < len(appends):
+        staying = {index: append for index, append in enumerate(appends) if index not in lost}
+        try:
+            async with connection.transaction():
+                await _claim_and_store(connection, agency, staying)
+                await apply_writes(connection, [write for append in staying.values() for write in append.writes])
+            break
+        except _Lost as found:
+            lost |= found.by_index
     return lost
+
+
+def _rivals(appends: Sequence[Append]) -> dict[int, Exception]:
+    """Of those in one batch that want the same version of a stream, or the same key, only the first can have it."""
+    lost: dict[int, Exception] = {}
+    places: set[tuple[str, int]] = set()
+    keys: set[tuple[str, str]] = set()
+    for index, append in enumerate(appends):
+        wanted = {(append.stream, event.version) for event in append.events}
+        key = (append.key.client, append.key.key) if append.key else None
+        if key in keys:
+            lost[index] = KeyTaken()
+        elif not places.isdisjoint(wanted):
+            lost[index] = StreamConflict()
+        else:
+            places |= wanted
+            if key is not None:
+                keys.add(key)
+    return lost
+
+
+async def _claim_and_store(connection: asyncpg.Connection, agency: str, appends: Mapping[int, Append]) -> None:
+    keyed = {index: append.key for index, append in appends.items() if append.key}
+    if keyed:
+        rows = await connection.fetch(_CLAIM, *_key_columns(agency, list(keyed.values())))
+        if len(rows) < len(keyed):
+            claimed = {(row["client"], row["key"]) for row in rows}
+            raise _Lost({index: KeyTaken() for index, key in keyed.items() if (key.client, key.key) not in claimed})
+    wanted = [(append.stream, event) for append in appends.values() for event in append.events]
+    if wanted:
+        rows = await connection.fetch(_STORE, *_event_columns(agency, wanted))
+        if len(rows) < len(wanted):
+            stored = {(row["stream"], row["version"]) for row in rows}
+            raise _Lost(
+                {
+                    index: StreamConflict()
+                    for index, append in appends.items()
+                    if any((append.stream, event.version) not in stored for event in append.events)
+                }
+            )
 
 
 def _key_columns(agency: str, keys: Sequence[Key]) -> tuple[Any, ...]:
@@ -259,11 +343,10 @@ def _event_columns(agency: str, rows: Sequence[tuple[str, StoredEvent]]) -> tupl
     )
 
 
-async def apply_writes(
-    connection: asyncpg.Connection | PoolConnectionProxy, writes: Sequence[Write], *, table: str | None = None
-) -> None:
-    """Runs the writes in order; neighbours of one shape travel together. `table` is a shadow to write to instead."""
-    rendered = [write.rendered(table) for write in writes]
+async def apply_writes(connection: asyncpg.Connection | PoolConnectionProxy, writes: Sequence[Write], *, table: str | None = None) -> None:
+    """Runs the writes, those of each table in order; neighbours of one shape travel together. `table` is a shadow to write to instead."""
+    by_table = sorted(writes, key=lambda write: write.model.name)  # stable: the order within a table stays
+    rendered = [write.rendered(table) for write in by_table]
     for sql, group in groupby(rendered, key=lambda r: r[0]):
         arguments = [values for _, values in group]
         if len(arguments) == 1:

@@ -22,8 +22,8 @@ from chassis.events import Event, Json, Recorded
 from chassis.eventstore import EventStore, Loaded, StateCache
 from chassis.hashchain import GENESIS, link
 from chassis.ids import new_id
-from chassis.privacy import KeyRing, seal_fields
-from chassis.problems import ConcurrentChange, IdempotencyKeyReused, NotFound, Problem, VersionConflict
+from chassis.privacy import KeyRing, has_personal, open_fields, seal_fields
+from chassis.problems import ConcurrentChange, IdempotencyKeyReused, NotFound, Problem, Unavailable, VersionConflict
 from chassis.readmodels import ReadModel, project
 
 S = TypeVar("S")
@@ -147,11 +147,11 @@ class Context:
         decision. `unique` names the problem for each unique constraint of a read model. Raises NotFound, VersionConflict, ConcurrentChange,
         or the decider's own problem; a repeated idempotency key gets the first answer again.
         """
-        with telemetry.span(
-            f"decide {type(command).__name__}", kepil__stream=decider.stream(aggregate_id), kepil__agency=self.agency
-        ):
+        with telemetry.span(f"decide {type(command).__name__}", kepil__stream=decider.stream(aggregate_id), kepil__agency=self.agency):
             try:
                 return await self._attempt(decider, aggregate_id, command, create, guard, unique or {})
+            except Unavailable:
+                raise
             except (KeyTaken, Problem) as problem:
                 given = await self._answer_given()
                 if given is not None:
@@ -177,7 +177,10 @@ class Context:
             if loaded is None:
                 loaded = await self._load(decider, aggregate_id)
             try:
-                return await self._decide(decider, aggregate_id, command, loaded, create, guard)
+                accepted = await self._decide(decider, aggregate_id, command, loaded, create, guard)
+                if accepted.events or not assumed or create:
+                    return accepted if accepted.events else await self._keep_answer(stream, accepted)
+                loaded = None  # "nothing to do" is said of what the store has, not of what is remembered
             except Problem:
                 if not assumed or create:
                     raise
@@ -226,7 +229,16 @@ class Context:
         if self._key is not None:
             key = Key(self.actor, self._key, self._fingerprint, accepted.model_dump(mode="json"))
         await machinery.committer.commit(Append(self.agency, stream, stored, writes, key))
-        machinery.cache.put(self.agency, stream, Loaded(decider.fold(events, loaded.state), accepted.version, last_hash))
+        personal = loaded.personal or any(has_personal(type(event)) for event in events)
+        state = decider.fold(events, loaded.state)
+        machinery.cache.put(self.agency, stream, Loaded(state, accepted.version, last_hash, personal))
+        return accepted
+
+    async def _keep_answer(self, stream: str, accepted: Accepted) -> Accepted:
+        """An answer without events is kept under its key too: the key is used."""
+        if self._key is not None:
+            key = Key(self.actor, self._key, self._fingerprint, accepted.model_dump(mode="json"))
+            await self._machinery.committer.commit(Append(self.agency, stream, (), (), key))
         return accepted
 
     async def _record(
@@ -240,7 +252,11 @@ class Context:
         recorded: list[Recorded[Any]] = []
         for version, event in enumerate(events, loaded.version + 1):
             event_id = new_id()
-            data = await seal_fields(type(event), event.model_dump(mode="json"), agency=self.agency, keys=machinery.keys)
+            fact = event.model_dump(mode="json")
+            data = await seal_fields(type(event), fact, agency=self.agency, keys=machinery.keys)
+            if data is not fact:  # what a forgotten subject's event says is projected as it will be read
+                opened = await open_fields(type(event), data, agency=self.agency, keys=machinery.keys)
+                event = type(event).model_validate(opened)
             previous = link(
                 previous,
                 agency=self.agency,
@@ -254,9 +270,7 @@ class Context:
                 occurred_at=self.at,
                 recorded_at=wall,
             )
-            stored.append(
-                StoredEvent(version, event_id, event.type_name(), event.schema_version, data, metadata, self.at, wall, previous)
-            )
+            stored.append(StoredEvent(version, event_id, event.type_name(), event.schema_version, data, metadata, self.at, wall, previous))
             source = machinery.store.catalogue.service
             recorded.append(Recorded(event, event_id, source, self.agency, stream, version, self.at, wall, metadata))
         return stored, recorded, previous
@@ -279,7 +293,8 @@ class Context:
         events, last = await self._machinery.store.stream(self.agency, stream)
         if last is None:
             return Loaded(decider.initial, 0, GENESIS)
-        loaded = Loaded(decider.fold(e.event for e in events), events[-1].version, last)
+        personal = any(has_personal(type(e.event)) for e in events)
+        loaded = Loaded(decider.fold(e.event for e in events), events[-1].version, last, personal)
         self._machinery.cache.put(self.agency, stream, loaded)
         return loaded
 

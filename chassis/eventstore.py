@@ -19,11 +19,10 @@ _COLUMNS = "agency, stream, version, event_id::text, type, schema_version, data,
 #: Below this transaction nobody can still commit an event: the horizon of every reader of the log.
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 
-_LOG = f"""
-SELECT xid::text, position, {_COLUMNS} FROM events
-WHERE (xid, position) > ($1::text::xid8, $2) AND xid < {HORIZON}
-ORDER BY xid, position LIMIT $3
-"""
+_AFTER = f"SELECT xid::text, position, {_COLUMNS} FROM events WHERE (xid, position) > ($1::text::xid8, $2)"
+_IN_ORDER = "ORDER BY xid, position LIMIT $3"
+_LOG = f"{_AFTER} AND xid < {HORIZON} {_IN_ORDER}"
+_WHOLE_LOG = f"{_AFTER} {_IN_ORDER}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,11 +55,12 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """An aggregate as it stands: its state, version and the hash of its last event."""
+    """An aggregate as it stands: its state, version and the hash of its last event; `personal` if any event has personal data."""
 
     state: S
     version: int
     hash: bytes
+    personal: bool = False
 
 
 def recorded_from(row: asyncpg.Record, catalogue: Catalogue, data: Json | None = None) -> Recorded[Any]:
@@ -91,11 +91,12 @@ class EventStore:
         """The events of a stream after a version, personal fields opened, and the hash of the last (None if there are none)."""
         query = f"SELECT {_COLUMNS} FROM events WHERE agency = $1 AND stream = $2 AND version > $3 ORDER BY version"
         async with self._pool.acquire() as connection:
-            await connection.execute(f"BEGIN READ ONLY; SET LOCAL app.agency = '{agency.replace(chr(39), '')}'")
             try:
+                await connection.execute(f"BEGIN READ ONLY; SET LOCAL app.agency = '{agency.replace(chr(39), '')}'")
                 rows = await connection.fetch(query, agency, stream, after)
             finally:
-                await connection.execute("COMMIT")
+                if not connection.is_closed():
+                    await connection.execute("COMMIT")
         events = [await self._open(row) for row in rows]
         return events, (rows[-1]["hash"] if rows else None)
 
@@ -106,10 +107,13 @@ class EventStore:
 
 
 async def read_log(
-    connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START, limit: int = 500
+    connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START, limit: int = 500, *, whole: bool = False
 ) -> list[LogEntry]:
-    """The next entries in the order (xid, position) below the horizon: no event is skipped by a transaction that commits late."""
-    rows = await connection.fetch(_LOG, str(after.xid), after.position, limit)
+    """The next entries in the order (xid, position) below the horizon: no event is skipped by a transaction that commits late.
+
+    `whole` reads above the horizon too, for a reader that has locked the writers out.
+    """
+    rows = await connection.fetch(_WHOLE_LOG if whole else _LOG, str(after.xid), after.position, limit)
     return [LogEntry(LogPosition(int(row["xid"]), row["position"]), row) for row in rows]
 
 
@@ -121,9 +125,7 @@ async def undelivered(connection: asyncpg.Connection | PoolConnectionProxy, afte
     return int(count)
 
 
-async def whole_log(
-    connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START
-) -> AsyncIterator[list[LogEntry]]:
+async def whole_log(connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START) -> AsyncIterator[list[LogEntry]]:
     """The log in batches, up to the horizon of each batch."""
     while batch := await read_log(connection, after, 2000):
         yield batch
@@ -134,19 +136,21 @@ async def whole_log(
 class Broken:
     """A stream whose hash chain does not hold, from this version on."""
 
+    agency: str
     stream: str
     version: int
 
 
 async def verify_chains(connection: asyncpg.Connection | PoolConnectionProxy) -> tuple[int, list[Broken]]:
     """Recomputes every hash of the service; how many events were read, and the first break of each broken stream."""
-    heads: dict[str, tuple[int, bytes]] = {}
-    broken: dict[str, Broken] = {}
+    heads: dict[tuple[str, str], tuple[int, bytes]] = {}
+    broken: dict[tuple[str, str], Broken] = {}
     count = 0
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        async for row in connection.cursor(f"SELECT {_COLUMNS} FROM events ORDER BY stream, version", prefetch=1000):
+        async for row in connection.cursor(f"SELECT {_COLUMNS} FROM events ORDER BY agency, stream, version", prefetch=1000):
             count += 1
-            version, previous = heads.get(row["stream"], (0, GENESIS))
+            chain = (row["agency"], row["stream"])
+            version, previous = heads.get(chain, (0, GENESIS))
             computed = link(
                 previous,
                 agency=row["agency"],
@@ -161,8 +165,8 @@ async def verify_chains(connection: asyncpg.Connection | PoolConnectionProxy) ->
                 recorded_at=row["recorded_at"],
             )
             if row["version"] != version + 1 or computed != row["hash"]:
-                broken.setdefault(row["stream"], Broken(row["stream"], row["version"]))
-            heads[row["stream"]] = (row["version"], row["hash"])
+                broken.setdefault(chain, Broken(*chain, row["version"]))
+            heads[chain] = (row["version"], row["hash"])
     return count, list(broken.values())
 
 
@@ -181,7 +185,9 @@ class StateCache:
         return found
 
     def put(self, agency: str, stream: str, loaded: Loaded[Any]) -> None:
-        """Remembers an aggregate after a load or an append."""
+        """Remembers an aggregate after a load or an append; never one with personal data, which may be forgotten any moment."""
+        if loaded.personal:
+            return
         self._known[agency, stream] = loaded
         self._known.move_to_end((agency, stream))
         if len(self._known) > self._size:

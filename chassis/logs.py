@@ -14,9 +14,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 from chassis.settings import Settings
 
-_SECRET = re.compile(
-    r"(?i)bearer\s+[\w.~+/=-]+|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|\bwhs(?:ec|k)_[\w+/=-]+"
-)
+_SECRET = re.compile(r"(?i)bearer\s+[\w.~+/=-]+|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|\bwhs(?:ec|k)_[\w+/=-]+")
 _VALUE = re.compile(r"(argument \$\d+: |Key \([^)]*\)=).*")  # how asyncpg and Postgres quote a row
 _SECRET_NAMES = {"authorization", "token", "access_token", "password", "secret", "client_secret", "cookie", "email", "phone"}
 _configured: set[str] = set()

@@ -63,9 +63,7 @@ class Refused(Problem):
     slug = "refused"
     title = "A rule refuses this"
 
-    def __init__(
-        self, reason: str, *, clause: str, rulebook: str | None = None, accepts: str | None = None, **extensions: Any
-    ) -> None:
+    def __init__(self, reason: str, *, clause: str, rulebook: str | None = None, accepts: str | None = None, **extensions: Any) -> None:
         super().__init__(reason, clause=clause, rulebook=rulebook, accepts=accepts, **extensions)
         self.reason = reason
         self.clause = clause

@@ -80,9 +80,7 @@ class ReadModel:
         """The statements that make the table under `name`, with policies and grants."""
         table = self.table_named(name)
         statements = [str(CreateTable(table).compile(dialect=_DIALECT))]
-        statements += [
-            str(CreateIndex(index).compile(dialect=_DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))
-        ]
+        statements += [str(CreateIndex(index).compile(dialect=_DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))]
         mine = "agency = current_setting('app.agency', true)"
         return [
             *statements,
@@ -125,9 +123,7 @@ class ReadModel:
         """Removes the rows that `where` names."""
         return self._write("delete", recorded, tuple(where), (), {f"where_{name}": value for name, value in where.items()})
 
-    def _write(
-        self, kind: str, recorded: Recorded[Any], keys: tuple[str, ...], columns: tuple[str, ...], values: dict[str, Any]
-    ) -> Write:
+    def _write(self, kind: str, recorded: Recorded[Any], keys: tuple[str, ...], columns: tuple[str, ...], values: dict[str, Any]) -> Write:
         return Write(self, Statement(kind, keys, columns), {"agency": recorded.agency, **values})
 
     def render(self, statement: Statement, table_name: str) -> tuple[str, tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """Making and rebuilding read models while the service serves: a shadow table is filled from the events and swapped in."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from chassis.commit import apply_writes
 from chassis.events import Catalogue
-from chassis.eventstore import START, LogEntry, LogPosition, read_log, recorded_from
+from chassis.eventstore import HORIZON, START, LogPosition, read_log, recorded_from
 from chassis.messaging import Envelope, recorded
 from chassis.migrations import admin_connection
 from chassis.postgres import open_pool
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 _BATCH = 2000
+_ARRIVALS = "SELECT xid::text, arrival, envelope FROM inbox WHERE (xid, arrival) > ($1::text::xid8, $2)"
+_IN_ORDER = "ORDER BY xid, arrival LIMIT $3"
 
 
 class Rebuild:
@@ -67,17 +70,25 @@ class Rebuild:
                 while await fill.some(connection):
                     if progress:
                         progress(fill.fed, max(total, fill.fed))
-            async with admin.transaction():
-                await admin.execute("LOCK TABLE events, inbox IN SHARE ROW EXCLUSIVE MODE")
-                while await fill.some(admin, to_the_end=True):
-                    pass
-                await self._swap(admin, model, shadow)
+                await self._finish(admin, connection, fill, model, shadow)
             if progress:
                 progress(fill.fed, fill.fed)
             return fill.fed
         finally:
             await admin.close()
             await pool.close()
+
+    async def _finish(self, admin: asyncpg.Connection, system: PoolConnectionProxy, fill: "_Fill", model: ReadModel, shadow: str) -> None:
+        while True:
+            try:
+                async with admin.transaction():
+                    await _lock_writers_out(admin, model)
+                    while await fill.some(system, to_the_end=True):
+                        pass
+                    await self._swap(admin, model, shadow)
+                return
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+                await asyncio.sleep(0.05)  # a writer holds one table and waits for another: let it go first
 
     async def _swap(self, admin: asyncpg.Connection, model: ReadModel, shadow: str) -> None:
         await admin.execute(f"DROP TABLE IF EXISTS {model.name}")
@@ -95,24 +106,30 @@ class Rebuild:
         )
 
 
+async def _lock_writers_out(admin: asyncpg.Connection, model: ReadModel) -> None:
+    """Nobody writes events, arrivals or the model until the end of the transaction. Gives up before a writer is a deadlock's victim."""
+    await admin.execute("SET LOCAL lock_timeout = '500ms'")
+    await admin.execute("LOCK TABLE events, inbox IN SHARE ROW EXCLUSIVE MODE")
+    if await admin.fetchval("SELECT to_regclass($1)", model.name):
+        await admin.execute(f"LOCK TABLE {model.name} IN EXCLUSIVE MODE")
+
+
 class _Fill:
     """The state of filling one shadow: how far own events and the inbox have been read."""
 
-    def __init__(
-        self, model: ReadModel, shadow: str, catalogue: Catalogue, catalogues: Mapping[str, Catalogue], keys: KeyRing
-    ) -> None:
+    def __init__(self, model: ReadModel, shadow: str, catalogue: Catalogue, catalogues: Mapping[str, Catalogue], keys: KeyRing) -> None:
         self._model = model
         self._shadow = shadow
         self._catalogue = catalogue
         self._catalogues = catalogues
         self._keys = keys
         self._own = START
-        self._arrival = 0
+        self._arrival = START
         self.fed = 0
 
     async def some(self, connection: asyncpg.Connection | PoolConnectionProxy, *, to_the_end: bool = False) -> bool:
         """Feeds the next batch of each source; False when there was none. `to_the_end` reads above the horizon: writers are locked out."""
-        entries = await (self._rest(connection) if to_the_end else read_log(connection, self._own, _BATCH))
+        entries = await read_log(connection, self._own, _BATCH, whole=to_the_end)
         writes: list[Write] = []
         for entry in entries:
             event_type = self._catalogue.types[entry.row["type"]]
@@ -120,25 +137,15 @@ class _Fill:
                 data = await open_fields(event_type, entry.row["data"], agency=entry.row["agency"], keys=self._keys)
                 writes += project([self._model], recorded_from(entry.row, self._catalogue, data))
             self._own = entry.at
-        arrivals = await connection.fetch(
-            "SELECT arrival, envelope FROM inbox WHERE arrival > $1 ORDER BY arrival LIMIT $2", self._arrival, _BATCH
-        )
+        query = _ARRIVALS if to_the_end else f"{_ARRIVALS} AND xid < {HORIZON}"
+        arrivals = await connection.fetch(f"{query} {_IN_ORDER}", str(self._arrival.xid), self._arrival.position, _BATCH)
         for row in arrivals:
             envelope = Envelope.model_validate(row["envelope"])
             writes += project([self._model], await recorded(envelope, self._catalogues))
-            self._arrival = row["arrival"]
+            self._arrival = LogPosition(int(row["xid"]), row["arrival"])
         await apply_writes(connection, writes, table=self._shadow)
         self.fed += len(entries) + len(arrivals)
         return bool(entries or arrivals)
-
-    async def _rest(self, connection: asyncpg.Connection | PoolConnectionProxy) -> list[LogEntry]:
-        rows = await connection.fetch(
-            "SELECT xid::text, position, agency, stream, version, event_id::text, type, schema_version, data, metadata,"
-            " occurred_at, recorded_at, hash FROM events WHERE (xid, position) > ($1::text::xid8, $2) ORDER BY xid, position",
-            str(self._own.xid),
-            self._own.position,
-        )
-        return [LogEntry(LogPosition(int(row["xid"]), row["position"]), row) for row in rows]
 
 
 async def compare(
@@ -153,22 +160,27 @@ async def compare(
     pool = await open_pool(settings, "kepil_system", catalogue.service, size=2)
     admin = await admin_connection(settings, catalogue.service)
     try:
-        async with admin.transaction():
-            for statement in model.ddl(shadow):
-                await admin.execute(statement)
-            fill = _Fill(model, shadow, catalogue, catalogues, keys_for(pool))
-            await admin.execute("LOCK TABLE events, inbox IN SHARE ROW EXCLUSIVE MODE")
-            while await fill.some(admin, to_the_end=True):
+        await admin.execute("SELECT pg_advisory_lock(hashtext('kepil-rebuild'))")
+        await admin.execute(f"DROP TABLE IF EXISTS {shadow}")
+        for statement in model.ddl(shadow):
+            await admin.execute(statement)
+        fill = _Fill(model, shadow, catalogue, catalogues, keys_for(pool))
+        async with pool.acquire() as system:
+            while await fill.some(system):
                 pass
-            served = await _sorted_rows(admin, model.name, model.key)
-            rebuilt = await _sorted_rows(admin, shadow, model.key)
-            await admin.execute(f"DROP TABLE {shadow}")
-        return served, rebuilt
+            async with admin.transaction():
+                await admin.execute("LOCK TABLE events, inbox IN SHARE ROW EXCLUSIVE MODE")
+                while await fill.some(system, to_the_end=True):
+                    pass
+                served = await _sorted_rows(system, model.name, model.key)
+                rebuilt = await _sorted_rows(system, shadow, model.key)
+            return served, rebuilt
     finally:
+        await admin.execute(f"DROP TABLE IF EXISTS {shadow}")
         await admin.close()
         await pool.close()
 
 
-async def _sorted_rows(connection: asyncpg.Connection, table: str, key: Sequence[str]) -> list[dict[str, Any]]:
+async def _sorted_rows(connection: PoolConnectionProxy, table: str, key: Sequence[str]) -> list[dict[str, Any]]:
     rows = await connection.fetch(f"SELECT * FROM {table} ORDER BY agency, {', '.join(key)}")
     return [dict(row) for row in rows]

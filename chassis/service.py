@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Response
 from nats.aio.client import Client as Nats
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
 from temporalio.activity import Info
 from temporalio.client import Client as Temporal
 from temporalio.worker import Worker
@@ -239,14 +240,12 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
             background.append(asyncio.create_task(runtime.relay.run(stop_background)))
         if "consumers" in using.roles:
             for source in service.foreign:
-                subscription = Subscription(
-                    service.name, source, service.read_models, runtime.system, runtime.nats, service.catalogues
-                )
+                subscription = Subscription(service.name, source, service.read_models, runtime.system, runtime.nats, service.catalogues)
                 runtime.subscriptions.append(subscription)
                 background.append(asyncio.create_task(subscription.run(stop_background)))
         if "worker" in using.roles and service.activities:
             background.append(asyncio.create_task(_work(runtime, stop_background)))
-        await _serve_http(app, using.host, using.port(service.name), stop, using)
+        await serve_http(app, using.host, using.port(service.name), stop, using)
         stop_background.set()
         for outcome in await asyncio.gather(*background, return_exceptions=True):
             if isinstance(outcome, Exception):
@@ -254,7 +253,8 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
     telemetry.shutdown()
 
 
-async def _serve_http(app: FastAPI, host: str, port: int, stop: asyncio.Event, using: Settings) -> None:
+async def serve_http(app: ASGIApp, host: str, port: int, stop: asyncio.Event, using: Settings) -> None:
+    """Serves until `stop`, then lets the requests under way end."""
     config = uvicorn.Config(
         app,
         host=host,

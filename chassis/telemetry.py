@@ -57,9 +57,7 @@ def setup(service_name: str, settings: Settings) -> None:
         return
     logs.configure(service_name, settings)
     propagate.set_global_textmap(_PROPAGATOR)
-    resource = Resource.create(
-        {"service.name": service_name, "service.namespace": "kepil", "deployment.environment.name": settings.env}
-    )
+    resource = Resource.create({"service.name": service_name, "service.namespace": "kepil", "deployment.environment.name": settings.env})
     _providers.append(_traces(service_name, settings, resource))
     _providers.append(_metrics(resource))
     if _collector("LOGS"):
@@ -185,9 +183,7 @@ def span(name: str, *, kind: SpanKind = SpanKind.INTERNAL, context: Context | No
 
 
 @contextmanager
-def _recorded(
-    name: str, kind: SpanKind, context: Context | None, attributes: dict[str, Any], links: tuple[Link, ...]
-) -> Iterator[Span]:
+def _recorded(name: str, kind: SpanKind, context: Context | None, attributes: dict[str, Any], links: tuple[Link, ...]) -> Iterator[Span]:
     with _tracer.start_as_current_span(
         name, context, kind, attributes, links, record_exception=False, set_status_on_exception=False
     ) as opened:
@@ -212,14 +208,10 @@ def _message(operation: str, kind: str, subject: str, message_id: str | None, at
 
 
 @contextmanager
-def producer_span(
-    subject: str, *, traceparent: str | None = None, message_id: str | None = None, **attributes: Any
-) -> Iterator[Span]:
+def producer_span(subject: str, *, traceparent: str | None = None, message_id: str | None = None, **attributes: Any) -> Iterator[Span]:
     """`send <subject>`, current inside; a child of `traceparent` if given (a relay sends later), else of the current span."""
     context = context_from(traceparent) if traceparent else None
-    with _recorded(
-        f"send {subject}", SpanKind.PRODUCER, context, _message("send", "send", subject, message_id, attributes), ()
-    ) as opened:
+    with _recorded(f"send {subject}", SpanKind.PRODUCER, context, _message("send", "send", subject, message_id, attributes), ()) as opened:
         yield opened
 
 

@@ -44,9 +44,7 @@ class Given(Generic[S]):
         """The command was refused, under `clause` if given, in a detail that contains `words`."""
         assert isinstance(self.outcome, Problem), f"not refused: {self.outcome!r}"
         if clause is not None:
-            assert getattr(self.outcome, "clause", None) == clause, (
-                f"refused under {getattr(self.outcome, 'clause', None)}: {self.outcome}"
-            )
+            assert getattr(self.outcome, "clause", None) == clause, f"refused under {getattr(self.outcome, 'clause', None)}: {self.outcome}"
         assert words in str(self.outcome), f"{words!r} is not in {self.outcome}"
         return self.outcome
 

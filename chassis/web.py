@@ -58,9 +58,7 @@ def _gate(roles: Sequence[Role], if_match: bool) -> Callable[..., Any]:
         if_match: Annotated[str | None, Header(description="The ETag that you read", max_length=40)] = None,
     ) -> None:
         if idempotency_key is None or not _KEY.match(idempotency_key):
-            raise IdempotencyKeyMissing(
-                "send an Idempotency-Key of 1 to 200 visible ASCII characters, new for every new intention"
-            )
+            raise IdempotencyKeyMissing("send an Idempotency-Key of 1 to 200 visible ASCII characters, new for every new intention")
         version = expected_version(if_match, needed=needs_version)
         body = await request.body()
         runtime = request.app.state.runtime
@@ -229,9 +227,7 @@ def _write_cursor(values: Sequence[Any]) -> str:
 
 
 def _read_cursor(cursor: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
-    bad = Invalid(
-        "this cursor is none of ours; begin without one", errors=[{"pointer": "#/query/cursor", "detail": "not a cursor"}]
-    )
+    bad = Invalid("this cursor is none of ours; begin without one", errors=[{"pointer": "#/query/cursor", "detail": "not a cursor"}])
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != len(keys):

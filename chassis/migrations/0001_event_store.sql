@@ -42,14 +42,16 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
--- Other services' events as they arrived, kept so that a read model can be rebuilt without asking anybody.
+-- Other services' events as they arrived, kept so that a read model can be rebuilt without asking anybody. Read by (xid, arrival), as events are.
 CREATE TABLE inbox (
-    arrival     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    xid         xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    arrival     bigint      GENERATED ALWAYS AS IDENTITY,
     source      text        NOT NULL,
     agency      text        NOT NULL,
     event_id    uuid        NOT NULL,
     type        text        NOT NULL,
     envelope    jsonb       NOT NULL,
+    PRIMARY KEY (xid, arrival),
     UNIQUE (source, event_id)
 );
 
@@ -94,11 +96,12 @@ CREATE POLICY every_agency ON idempotency_keys TO kepil_system USING (true) WITH
 CREATE POLICY every_agency ON inbox TO kepil_system USING (true) WITH CHECK (true);
 CREATE POLICY every_agency ON subject_keys TO kepil_system USING (true) WITH CHECK (true);
 
-GRANT SELECT, INSERT ON events TO kepil_api;
+-- xid and position are the server's to give: whoever could write them could place an event where readers have been already.
+GRANT SELECT, INSERT (agency, stream, version, event_id, type, schema_version, data, metadata, occurred_at, recorded_at, hash) ON events TO kepil_api;
 GRANT SELECT ON events TO kepil_system;
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO kepil_api, kepil_system;
 GRANT SELECT ON inbox TO kepil_api;
-GRANT SELECT, INSERT ON inbox TO kepil_system;
+GRANT SELECT, INSERT (source, agency, event_id, type, envelope) ON inbox TO kepil_system;
 GRANT SELECT, INSERT, UPDATE ON subscriptions TO kepil_system;
 GRANT SELECT, INSERT, UPDATE ON read_models TO kepil_system;
 GRANT SELECT, INSERT, UPDATE ON subject_keys TO kepil_api, kepil_system;

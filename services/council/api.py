@@ -11,7 +11,6 @@ from chassis.documents import Document
 from chassis.problems import NotFound
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from services.council import handlers
-from services.council.api_certificates import router as certificates_router
 from services.council.contract import CouncilComposed
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL
@@ -177,9 +176,7 @@ async def list_considerations(
         if wanted is not None:
             query = query.where(column == wanted)
     keys = [c.opened_on, c.case_id]
-    return await page_of(
-        ctx, query, keys=keys, model=ConsiderationItem, cursor=cursor, limit=limit, request=request, response=response
-    )
+    return await page_of(ctx, query, keys=keys, model=ConsiderationItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
 @get(router, "/considerations/{case_id}", roles=INVOLVED, response_model=ConsiderationDetail)
@@ -207,6 +204,3 @@ async def _ballots(ctx: Context, case_id: str) -> dict[str, list[Any]]:
     cast = await ctx.rows(select(votes.table).where(votes.c.case_id == case_id).order_by(votes.c.scope, votes.c.member_id))
     recused = await ctx.rows(select(recusals.table).where(recusals.c.case_id == case_id).order_by(recusals.c.member_id))
     return {"votes": [dict(row) for row in cast], "recusals": [dict(row) for row in recused]}
-
-
-router.include_router(certificates_router)

@@ -29,7 +29,7 @@ from services.council.schemas import (
     State,
 )
 
-router = APIRouter()
+router = APIRouter(prefix="/v1")
 
 KEEPERS = [Role.coordinator, Role.director, Role.auditor]
 INVOLVED = [Role.institution_officer, Role.council_member, Role.authorised_body_officer, *KEEPERS]
@@ -101,9 +101,7 @@ async def list_certificates(
         if wanted is not None:
             query = query.where(column == wanted)
     keys = [c.issued_on, c.certificate_id]
-    return await page_of(
-        ctx, query, keys=keys, model=CertificateItem, cursor=cursor, limit=limit, request=request, response=response
-    )
+    return await page_of(ctx, query, keys=keys, model=CertificateItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
 @get(router, "/certificates/{certificate_id}", roles=INVOLVED, response_model=CertificateDetail)
@@ -161,9 +159,7 @@ async def read_register(
     if scope is not None:
         query = query.where(c.scopes.contains([scope]))
     keys = [c.issued_on, c.certificate_id]
-    return await page_of(
-        ctx, query, keys=keys, model=RegisterEntry, cursor=cursor, limit=limit, request=request, response=response
-    )
+    return await page_of(ctx, query, keys=keys, model=RegisterEntry, cursor=cursor, limit=limit, request=request, response=response)
 
 
 def _state(ctx: Context) -> ColumnElement[str]:

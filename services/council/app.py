@@ -1,9 +1,11 @@
 """Council, wired."""
 
+from fastapi import APIRouter
+
 from chassis.service import Service
+from services.council import api, api_certificates
 from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.council.activities import activities
-from services.council.api import router
 from services.council.contract import EVENTS, TASK_QUEUE
 from services.council.domain.blanks import BLANKS
 from services.council.domain.certificate import CERTIFICATE
@@ -12,6 +14,10 @@ from services.council.domain.council import COUNCIL
 from services.council.domain.meeting import MEETING
 from services.council.readmodels import ALL
 from services.intake.contract import EVENTS as INTAKE_EVENTS
+
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(api_certificates.router)
 
 SERVICE = Service(
     name="council",

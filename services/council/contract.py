@@ -47,6 +47,7 @@ class CouncilComposed(Event):
     members: tuple[CouncilMember, ...]
     composition_act: ShortText
     statute_act: ShortText
+    missing_groups: tuple[str, ...] = Field(default=(), description="Empty, unless the agency reads p. 7 as a flag")
     composed_on: date
 
 

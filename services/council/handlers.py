@@ -4,8 +4,8 @@ from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.documents import Document
 from chassis.ids import new_id
-from chassis.problems import Conflict, Forbidden, NotFound, Refused
-from regulations import load
+from chassis.problems import Conflict, Forbidden, NotFound, Problem, Refused
+from regulations import RulebookRef, load
 from services.council import contract
 from services.council.contract import CertificateStep, CouncilMember
 from services.council.domain import consideration as case
@@ -20,7 +20,7 @@ from services.council.domain.certificate import (
     OpenRenewalWindow,
     certificate_id,
 )
-from services.council.domain.clauses import BLANKS_KEPT
+from services.council.domain.clauses import keeps_blanks
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL, ComposeCouncil
 from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, RecordAttendance
@@ -111,9 +111,7 @@ async def cast_vote(ctx: Context, case_id: str, body: Ballot) -> Accepted:
 async def adopt_decision(ctx: Context, case_id: str, body: Protocol) -> Accepted:
     """Counts the votes and records the decision."""
     sitting = await _sitting(ctx, body.meeting_id)
-    command = ctx.command(
-        case.AdoptDecision, sitting=sitting, protocol_number=body.protocol_number, reasons=body.reasons or ""
-    )
+    command = ctx.command(case.AdoptDecision, sitting=sitting, protocol_number=body.protocol_number, reasons=body.reasons or "")
     return await ctx.execute(CONSIDERATION, case_id, command)
 
 
@@ -140,7 +138,7 @@ async def spoil_blank(ctx: Context, body: SpoiledBlank) -> Accepted:
     state, known = await ctx.load(BLANKS, ctx.agency)
     if not known:
         raise NotFound("the agency's book of blanks is empty")
-    taken = _blank_taken(body.blank_number, state.received[-1].rulebook.id)
+    taken = _blank_taken(body.blank_number, state.received[-1].rulebook)
     return await ctx.execute(BLANKS, ctx.agency, ctx.command(SpoilBlank, **body.model_dump()), unique=taken)
 
 
@@ -161,7 +159,7 @@ async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
         blank_spoiled=body.blank_number in book.spoiled,
         **body.model_dump(),
     )
-    taken = _blank_taken(body.blank_number, decided.opened.rulebook.id) | {
+    taken = _blank_taken(body.blank_number, decided.opened.rulebook) | {
         "certificates_number_once": Conflict(f"number {body.number} is given to another certificate")
     }
     return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=taken)
@@ -197,9 +195,7 @@ async def _agenda_item(ctx: Context, case_id: str) -> AgendaItem:
     state, _ = await ctx.load(CONSIDERATION, case_id)
     if state.opened is None:
         return AgendaItem(case_id)
-    return AgendaItem(
-        case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decision is not None
-    )
+    return AgendaItem(case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decision is not None)
 
 
 async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
@@ -209,12 +205,12 @@ async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
     return Sitting(meeting_id, state.convened.members, state.convened.agenda, state.present, state.quorate)
 
 
-def _blank_taken(blank_number: str, rulebook_id: str) -> dict[str, Refused]:
+def _blank_taken(blank_number: str, rulebook: RulebookRef) -> dict[str, Problem]:
     return {
         "blank_fates_blank_number_once": Refused(
             f"blank {blank_number} was used or spoiled already",
-            clause=BLANKS_KEPT,
-            rulebook=rulebook_id,
+            clause=keeps_blanks(load(rulebook.id, rulebook.version)),
+            rulebook=rulebook.id,
             accepts="an unused blank from the book of blanks",
         )
     }

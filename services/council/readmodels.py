@@ -7,12 +7,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.events import Event, Recorded
 from chassis.readmodels import ReadModel, Write
-from regulations import RulebookRef, end_of_day, load
+from regulations import RulebookRef, end_of_local_day, load
 from services.council.contract import (
     AttendanceRecorded,
     AuthorisedBodyNotified,
-    BlanksReceived,
     BlankSpoiled,
+    BlanksReceived,
     CertificateExpired,
     CertificateIssued,
     ConsiderationOpened,
@@ -162,7 +162,7 @@ ALL = [councils, meetings, considerations, votes, recusals, blank_batches, blank
 
 def lapse(rulebook: RulebookRef, valid_until: date) -> datetime:
     """The instant at which a certificate's last local day is over."""
-    return end_of_day(valid_until, load(rulebook.id, rulebook.version).zone)
+    return end_of_local_day(valid_until, load(rulebook.id, rulebook.version).zone)
 
 
 @councils.on(CouncilComposed)

@@ -120,9 +120,7 @@ async def list_applications(
         if wanted is not None:
             query = query.where(column == wanted)
     keys = [c.filed_on, c.case_id]
-    return await page_of(
-        ctx, query, keys=keys, model=ApplicationItem, cursor=cursor, limit=limit, request=request, response=response
-    )
+    return await page_of(ctx, query, keys=keys, model=ApplicationItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
 @get(router, "/applications/{case_id}", roles=INVOLVED, response_model=ApplicationDetail)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events import Catalogue, Event
-from chassis.text import ShortText, Text
+from chassis.text import Text
 from regulations import RulebookRef
 
 TASK_QUEUE = "kepil-monitoring"
@@ -24,7 +24,7 @@ class DeadlineSet(Event):
     institution_id: str
     rulebook: RulebookRef
     rule: str = Field(description="The id of the rulebook's term")
-    clause: str
+    clause: str | None = Field(None, description="None: the text is silent and the term a practice")
     source: Source
     binds: str
     anchor: str
@@ -120,7 +120,7 @@ class DeadlineTerms(BaseModel):
 
 
 class DeadlineStep(BaseModel):
-    """Activities `monitoring.remind`, `monitoring.meet_deadline` (`on` = the day it was done), `monitoring.miss_deadline`, `monitoring.withdraw_deadline`."""
+    """Activities `monitoring.remind`, `.meet_deadline` (`on` = the day it was done), `.miss_deadline`, `.withdraw_deadline`."""
 
     agency: str
     deadline_id: str
@@ -138,8 +138,8 @@ class ReadOutcomes(BaseModel):
 class Outcomes(BaseModel):
     """Which words of the rulebook's decisions lead to a certificate, and which to a notice of refusal."""
 
-    positive: tuple[str, ...]
-    negative: tuple[str, ...]
+    certified: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 class ReadCertificateTerm(BaseModel):

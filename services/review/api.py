@@ -13,6 +13,7 @@ from chassis.documents import Document
 from chassis.problems import NotFound
 from chassis.text import InstitutionId
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from regulations import load
 from services.review import handlers
 from services.review.domain.report import REPORT, Form, Report, Stage, awaited
 from services.review.readmodels import readers, reports
@@ -74,8 +75,9 @@ async def read_report(ctx: Reading, case_id: Id, response: Response) -> Any:
     found = await _report(ctx, case_id)
     forms: dict[str, Form] = {"paper_on": "paper", "electronic_on": "electronic"}
     state = Report(stage=found["stage"], forms=frozenset(form for column, form in forms.items() if found[column]))
+    rulebook = load(found["rulebook"]["id"], found["rulebook"]["version"])
     etag(response, found["version"])
-    return ReportDetail.model_validate({**found, "awaited": [asdict(step) for step in awaited(state)]})
+    return ReportDetail.model_validate({**found, "awaited": [asdict(step) for step in awaited(state, rulebook)]})
 
 
 @get(router, "/reports/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])

@@ -1,4 +1,4 @@
-"""Visits' commands: load, decide, append. What a panel's formation needs from the pool is gathered here and given to it as facts."""
+"""Visits' commands: load, decide, append. What a commission needs to know of the pool is given to the decision as facts."""
 
 from collections.abc import Callable, Sequence
 

@@ -148,10 +148,7 @@ def _change(e: Recorded[Event], case_id: str, **values: object) -> Write:
 
 @panel_members.on(PanelFormed)
 def _members(e: Recorded[PanelFormed]) -> list[Write]:
-    return [
-        panel_members.upsert(e, case_id=e.event.case_id, expert_id=member.expert_id, role=member.role)
-        for member in e.event.members
-    ]
+    return [panel_members.upsert(e, case_id=e.event.case_id, expert_id=member.expert_id, role=member.role) for member in e.event.members]
 
 
 @panel_members.on(ReportStudied)

@@ -1,9 +1,9 @@
 """Bodies and answers of visits' REST interface."""
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chassis.documents import Document
 from chassis.text import InstitutionId, ShortText, Text
@@ -25,9 +25,7 @@ class NewExpert(BaseModel):
     email: ShortText | None = None
     competences: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
     languages: Annotated[tuple[ShortText, ...], Field(max_length=20)] = ()
-    affiliations: Annotated[
-        tuple[InstitutionId, ...], Field(max_length=50, description="Institutions that the expert is bound to")
-    ] = ()
+    affiliations: Annotated[tuple[InstitutionId, ...], Field(max_length=50, description="Institutions that the expert is bound to")] = ()
 
 
 class NewSeat(BaseModel):
@@ -48,14 +46,24 @@ class NewPanel(BaseModel):
     statute_act: ShortText
 
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+
+
 class Announcement(BaseModel):
     """The days of the visit, both included; `waiver` is the institution's written consent to a shorter notice."""
 
     model_config = _IN
 
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     waiver: Document | None = None
+
+    @model_validator(mode="after")
+    def _countable(self) -> Self:
+        """Working days are counted one by one: dates that are years apart are a slip of the pen, and cost nobody anything."""
+        if self.ends_on - self.starts_on > timedelta(days=366):
+            raise ValueError("a visit does not last longer than a year")
+        return self
 
 
 class VisitReport(BaseModel):

@@ -1,4 +1,4 @@
-"""Counting: the votes of each scope become a decision of the rulebook's two (order 109, p. 8, 9.9, 11, 19, 22)."""
+"""Counting: the votes of each scope become one of the rulebook's two decisions (order 109, p. 8, 9.9, 11, 19, 22)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,11 +7,20 @@ from datetime import date
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
 from services.council.contract import ConsiderationOpened, DecisionAdopted, ScopeDecision, VoteCast
-from services.council.domain.clauses import ADOPTION, BOTH_SCOPES, KZ, REFUSAL_NOTICE, decision_words, earliest_decision, tie_outcome
+from services.council.domain.clauses import (
+    KZ,
+    adopts,
+    both_decided,
+    earliest_decision,
+    notice_of_refusal,
+    outcomes,
+    setting_clause,
+    term_clause,
+)
 from services.council.domain.voting import Docket, Sitting, require_quorum
 
 
-@enforces(KZ, "9.9", "11", "19.1", "19.2", "22")
+@enforces(KZ, "9.9", "22 (a)")
 def adopt(
     rules: Rulebook,
     opened: ConsiderationOpened,
@@ -28,12 +37,15 @@ def adopt(
         raise Conflict(f"the vote on this case was at meeting {docket.votes[0].meeting_id}")
     require_quorum(rules, sitting)
     _everybody_voted(rules, opened.scopes, sitting, docket)
-    words = decision_words(rules)
+    words = outcomes(rules)
     decisions = tuple(_count(rules, scope, docket.votes) for scope in opened.scopes)
-    outcomes = {each.outcome for each in decisions}
-    if words.negative in outcomes and not reasons.strip():
+    decided = {each.outcome for each in decisions}
+    if words.negative in decided and not reasons.strip():
         raise Refused(
-            "a refusal is reasoned", clause=REFUSAL_NOTICE, rulebook=rules.id, accepts="the decision with the reasons of the refusal"
+            "a refusal is reasoned",
+            clause=notice_of_refusal(rules),
+            rulebook=rules.id,
+            accepts="the decision with the reasons of the refusal",
         )
     return DecisionAdopted(
         case_id=opened.case_id,
@@ -42,14 +54,28 @@ def adopt(
         meeting_id=sitting.meeting_id,
         protocol_number=protocol_number,
         decisions=decisions,
-        outcome=words.positive if words.positive in outcomes else words.negative,
+        outcome=words.positive if words.positive in decided else words.negative,
         reasons=reasons.strip() or None,
-        before_first_year=today < earliest_decision(rules, opened.registered_on),
+        before_first_year=_early(rules, opened.registered_on, today),
         adopted_on=today,
     )
 
 
-@enforces(KZ, "8")
+@enforces(KZ, "11")
+def _early(rules: Rulebook, registered_on: date, today: date) -> bool:
+    """Whether less than the text's lower bound has passed: a flag, or a refusal if the agency reads it so."""
+    possible = earliest_decision(rules, registered_on)
+    if today < possible and rules.setting("early_decision") == "refused":
+        raise Refused(
+            f"a decision is possible from {possible}",
+            clause=term_clause(rules, "earliest_decision"),
+            rulebook=rules.id,
+            accepts=f"a decision on {possible} or later",
+        )
+    return today < possible
+
+
+@enforces(KZ, "8 (b)")
 def _everybody_voted(rules: Rulebook, scopes: Sequence[str], sitting: Sitting, docket: Docket) -> None:
     """Each scope needs a decision of its own, and each the vote of everybody who is present and not recused."""
     entitled = [member for member in sitting.present if member not in docket.recused]
@@ -61,33 +87,46 @@ def _everybody_voted(rules: Rulebook, scopes: Sequence[str], sitting: Sitting, d
         reason = f"not all have voted on {scope}: {', '.join(waiting)}" if waiting else f"nobody has voted on {scope}"
         raise Refused(
             f"every scope of the case must be decided; {reason}",
-            clause=BOTH_SCOPES if len(scopes) > 1 else ADOPTION,
+            clause=both_decided(rules) if len(scopes) > 1 else adopts(rules),
             rulebook=rules.id,
             accepts="a vote (for, against or abstained) of every present member without an interest, on every scope",
             waiting_for=waiting,
         )
 
 
+@enforces(KZ, "19.1", "19.2")
 def _count(rules: Rulebook, scope: str, votes: Sequence[VoteCast]) -> ScopeDecision:
     counted = Counter(vote.vote for vote in votes if vote.scope == scope)
-    words = decision_words(rules)
-    if counted["for"] == counted["against"]:
-        outcome = _tie(rules, scope, counted["for"])
-    else:
-        outcome = words.positive if counted["for"] > counted["against"] else words.negative
     return ScopeDecision(
-        scope=scope, outcome=outcome, votes_for=counted["for"], votes_against=counted["against"], abstained=counted["abstained"]
+        scope=scope,
+        outcome=_outcome(rules, scope, counted["for"], counted["against"]),
+        votes_for=counted["for"],
+        votes_against=counted["against"],
+        abstained=counted["abstained"],
     )
 
 
-def _tie(rules: Rulebook, scope: str, each: int) -> str:
-    """The text is silent about a tie: the agency's setting decides, and without one nobody does."""
-    rule = tie_outcome(rules)
-    if rule.outcome is not None:
-        return rule.outcome
-    raise Refused(
-        f"{each} votes for and {each} against on {scope}: no decision, and no rule for a tie",
-        clause=rule.clause,
+def _outcome(rules: Rulebook, scope: str, votes_for: int, votes_against: int) -> str:
+    """The text is silent about majority and tie: both are the agency's settings. An abstention is no vote cast."""
+    words, cast = outcomes(rules), votes_for + votes_against
+    if votes_for == votes_against:
+        tie = rules.setting("council_tie")
+        if tie in (words.positive, words.negative):
+            return str(tie)
+        raise _undecided(rules, scope, votes_for, votes_against, "council_tie")
+    majority = rules.share("council_majority")
+    if majority is not None and majority.met_by(votes_for, cast):
+        return words.positive
+    if majority is not None and majority.met_by(votes_against, cast):
+        return words.negative
+    raise _undecided(rules, scope, votes_for, votes_against, "council_majority")
+
+
+def _undecided(rules: Rulebook, scope: str, votes_for: int, votes_against: int, setting: str) -> Refused:
+    return Refused(
+        f"{votes_for} for and {votes_against} against on {scope}: the votes decide nothing by the agency's setting {setting}",
+        clause=setting_clause(rules, setting),
         rulebook=rules.id,
-        accepts="a rule for a tie in the agency's settings, or a new vote at another meeting",
+        accepts="a decision by the votes of the council; a person settles what follows from a vote that decided nothing",
+        setting=setting,
     )

@@ -12,8 +12,8 @@ from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, load, local_date
-from services.council.contract import BlanksReceived, BlankSpoiled
-from services.council.domain.clauses import BLANKS_KEPT, KZ
+from services.council.contract import BlankSpoiled, BlanksReceived
+from services.council.domain.clauses import KZ, keeps_blanks
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def decide(command: AnyCommand, state: Blanks, rules: Rulebook) -> Sequence[Even
         case SpoilBlank():
             if not state.knows(command.blank_number):
                 raise Refused(
-                    f"no blank {command.blank_number} was received", clause=BLANKS_KEPT, rulebook=rules.id, accepts="a blank from the book of blanks"
+                    f"no blank {command.blank_number} was received",
+                    clause=keeps_blanks(rules),
+                    rulebook=rules.id,
+                    accepts="a blank from the book of blanks",
                 )
             if command.blank_number in state.spoiled:
                 raise Conflict(f"blank {command.blank_number} is spoiled already")
@@ -76,7 +79,7 @@ def decide(command: AnyCommand, state: Blanks, rules: Rulebook) -> Sequence[Even
 
 def _new_numbers(command: ReceiveBlanks, state: Blanks, rules: Rulebook) -> None:
     def refuse(reason: str, accepts: str) -> Refused:
-        return Refused(reason, clause=BLANKS_KEPT, rulebook=rules.id, accepts=accepts)
+        return Refused(reason, clause=keeps_blanks(rules), rulebook=rules.id, accepts=accepts)
 
     if command.first > command.last:
         raise refuse("the batch ends before it begins", "a first number that is not above the last")

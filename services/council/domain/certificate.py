@@ -19,7 +19,7 @@ from services.council.contract import (
     RenewalWindowClosed,
     RenewalWindowOpened,
 )
-from services.council.domain.clauses import BLANKS_KEPT, KZ, decision_words, renewal_closes, validity
+from services.council.domain.clauses import KZ, LAPSE, keeps_blanks, outcomes, renewal_closes, term_clause, valid_until
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,6 @@ class Certificate:
     def institution_id(self) -> str:
         """Whose certificate it is."""
         return self.issued.institution_id if self.issued else ""
-
-    def valid_on(self, day: date) -> bool:
-        """Whether it is in force on a local day: its first and last day included."""
-        return self.issued is not None and self.issued.issued_on <= day <= self.issued.valid_until
 
 
 class IssueCertificate(Command):
@@ -86,6 +82,12 @@ def certificate_id(case_id: str) -> str:
     return derived_id("certificate", case_id)
 
 
+@enforces(KZ, "20", "25")
+def valid_on(day: date, issued_on: date, last_day: date) -> bool:
+    """Whether a certificate is in force on a local day: its first and its last day included."""
+    return issued_on <= day <= last_day
+
+
 def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence[Event]:
     """The facts that follow, or a refusal with its clause."""
     today = local_date(command.at, rules.zone)
@@ -109,11 +111,11 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
 def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today: date) -> Sequence[Event]:
     if state.issued:
         raise Conflict(f"the case has certificate {state.issued.number} already")
-    decision, words = command.decision, decision_words(rules)
+    decision, words = command.decision, outcomes(rules)
     if decision is None or decision.outcome != words.positive:
         raise Refused(
             "there is no positive decision of the council on this case",
-            clause=validity(rules, today).clause,
+            clause=term_clause(rules, "certificate_validity"),
             rulebook=rules.id,
             accepts="a certificate after the council's decision to accredit",
         )
@@ -128,7 +130,7 @@ def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today
             blank_number=command.blank_number,
             scopes=tuple(each.scope for each in decision.decisions if each.outcome == words.positive),
             issued_on=today,
-            valid_until=validity(rules, today).on,
+            valid_until=valid_until(rules, today),
         )
     ]
 
@@ -137,7 +139,12 @@ def _blank(command: IssueCertificate, rules: Rulebook) -> None:
     if command.blank_received and not command.blank_spoiled:
         return
     why = "was spoiled" if command.blank_received else "is not in the book of blanks"
-    raise Refused(f"blank {command.blank_number} {why}", clause=BLANKS_KEPT, rulebook=rules.id, accepts="an unused blank from the book of blanks")
+    raise Refused(
+        f"blank {command.blank_number} {why}",
+        clause=keeps_blanks(rules),
+        rulebook=rules.id,
+        accepts="an unused blank from the book of blanks",
+    )
 
 
 @enforces(KZ, "24")
@@ -165,12 +172,10 @@ def _notify(command: NotifyAuthorisedBody, state: Certificate, issued: Certifica
 def _open_window(state: Certificate, issued: CertificateIssued, rules: Rulebook, today: date) -> Sequence[Event]:
     """The last day is counted back from the expiry; a window whose last day is over is no longer opened."""
     last = renewal_closes(rules, issued.valid_until)
-    if state.window or state.window_closed or today > last.on:
+    if state.window or state.window_closed or today > last:
         return []
     return [
-        RenewalWindowOpened(
-            certificate_id=issued.certificate_id, institution_id=issued.institution_id, opened_on=today, closes_on=last.on
-        )
+        RenewalWindowOpened(certificate_id=issued.certificate_id, institution_id=issued.institution_id, opened_on=today, closes_on=last)
     ]
 
 
@@ -179,16 +184,14 @@ def _close_window(state: Certificate, issued: CertificateIssued, rules: Rulebook
     if state.window_closed:
         return []
     last = renewal_closes(rules, issued.valid_until)
-    if today <= last.on:
+    if today <= last:
         raise Refused(
-            f"the institution may apply to extend the certificate to the end of {last.on}",
-            clause=last.clause,
+            f"the institution may apply to extend the certificate to the end of {last}",
+            clause=term_clause(rules, "renewal_application"),
             rulebook=rules.id,
-            accepts=f"the close after {last.on}",
+            accepts=f"the close after {last}",
         )
-    return [
-        RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last.on)
-    ]
+    return [RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last)]
 
 
 @enforces(KZ, "25")
@@ -198,7 +201,7 @@ def _expire(state: Certificate, issued: CertificateIssued, rules: Rulebook, toda
     if today <= issued.valid_until:
         raise Refused(
             f"the certificate is valid to the end of {issued.valid_until}",
-            clause=validity(rules, issued.issued_on).lapses_under,
+            clause=LAPSE,
             rulebook=rules.id,
             accepts=f"the expiry after {issued.valid_until}",
         )
@@ -231,9 +234,9 @@ def evolve(state: Certificate, event: Any) -> Certificate:
 
 
 def _rules(command: AnyCommand, state: Certificate) -> Rulebook:
-    rulebook = command.rulebook if isinstance(command, IssueCertificate) else state.issued and state.issued.rulebook
-    assert rulebook is not None
-    return load(rulebook.id, rulebook.version)
+    source = command if isinstance(command, IssueCertificate) else state.issued
+    assert source is not None
+    return load(source.rulebook.id, source.rulebook.version)
 
 
 CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules)

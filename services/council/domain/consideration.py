@@ -21,7 +21,7 @@ from services.council.contract import (
     VoteCast,
 )
 from services.council.domain import adoption, voting
-from services.council.domain.clauses import KZ, PUBLICATION, REFUSAL_NOTICE, decision_words, reapplication_from
+from services.council.domain.clauses import KZ, notice_of_refusal, outcomes, publishes, reapplication_from
 from services.council.domain.voting import Sitting
 
 
@@ -118,9 +118,7 @@ def decide(command: AnyCommand, state: Consideration, rules: Rulebook) -> Sequen
         case RecuseMember():
             return [voting.recuse(rules, state.opened, command.sitting, command.member_id, command.reason, _docket(state))]
         case CastVote():
-            return [
-                voting.cast(rules, state.opened, command.sitting, command.member_id, command.scope, command.vote, _docket(state))
-            ]
+            return [voting.cast(rules, state.opened, command.sitting, command.member_id, command.scope, command.vote, _docket(state))]
         case AdoptDecision():
             docket = _docket(state)
             return [adoption.adopt(rules, state.opened, command.sitting, docket, command.protocol_number, command.reasons, today)]
@@ -144,27 +142,28 @@ def _open(command: Open, state: Consideration, today: date) -> Sequence[Event]:
 def _prepare(command: PrepareMaterials, opened: ConsiderationOpened, state: Consideration, today: date) -> Sequence[Event]:
     if state.decision or state.votes:
         raise Conflict("the council votes on the materials that it has; they no longer change")
-    return [
-        MaterialsPrepared(case_id=opened.case_id, documents=command.documents, conclusion=command.conclusion, prepared_on=today)
-    ]
+    return [MaterialsPrepared(case_id=opened.case_id, documents=command.documents, conclusion=command.conclusion, prepared_on=today)]
 
 
-@enforces(KZ, "22")
-def _notify(
-    command: SendRefusalNotice, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date
-) -> Sequence[Event]:
-    words = decision_words(rules)
+@enforces(KZ, "22 (a)", "22 (b)")
+def _notify(command: SendRefusalNotice, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
+    words = outcomes(rules)
     if state.decision is None or all(each.outcome == words.positive for each in state.decision.decisions):
         raise Refused(
             "the council has refused nothing in this case",
-            clause=REFUSAL_NOTICE,
+            clause=notice_of_refusal(rules),
             rulebook=rules.id,
             accepts="a notice after a decision that refuses the accreditation of at least one scope",
         )
     if state.notice:
         raise Conflict(f"the notice was sent on {state.notice.sent_on}")
     if not command.reasons.strip():
-        raise Refused("a notice of refusal gives the reasons", clause=REFUSAL_NOTICE, rulebook=rules.id, accepts="the reasons of the refusal")
+        raise Refused(
+            "a notice of refusal gives the reasons",
+            clause=notice_of_refusal(rules),
+            rulebook=rules.id,
+            accepts="the reasons of the refusal",
+        )
     return [
         RefusalNoticeSent(
             case_id=opened.case_id,
@@ -176,13 +175,11 @@ def _notify(
 
 
 @enforces(KZ, "9.10")
-def _publish(
-    command: PublishReport, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date
-) -> Sequence[Event]:
+def _publish(command: PublishReport, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
     if state.decision is None:
         raise Refused(
             "the full report is published after the decision",
-            clause=PUBLICATION,
+            clause=publishes(rules),
             rulebook=rules.id,
             accepts="the publication once the council's decision is adopted",
         )
@@ -212,9 +209,9 @@ def evolve(state: Consideration, event: Any) -> Consideration:
 
 
 def _rules(command: AnyCommand, state: Consideration) -> Rulebook:
-    rulebook = command.rulebook if isinstance(command, Open) else state.opened and state.opened.rulebook
-    assert rulebook is not None
-    return load(rulebook.id, rulebook.version)
+    source = command if isinstance(command, Open) else state.opened
+    assert source is not None
+    return load(source.rulebook.id, source.rulebook.version)
 
 
 CONSIDERATION: Decider[Consideration, Rulebook] = Decider("consideration", Consideration(), decide, evolve, _rules)

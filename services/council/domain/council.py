@@ -10,7 +10,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, load, local_date
 from services.council.contract import CouncilComposed, CouncilMember
-from services.council.domain.clauses import COMPOSITION_ACTS, KZ, council_groups
+from services.council.domain.clauses import COMPOSITION_ACTS, KZ, setting_clause
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def decide(command: ComposeCouncil, state: Council, rules: Rulebook) -> Sequence
     if state.council_id:
         raise Conflict(f"council {state.council_id} is composed already")
     _acts(command)
-    _groups(command, rules)
+    missing = _missing_groups(command, rules)
     repeated = [member for member, times in Counter(m.member_id for m in command.members).items() if times > 1]
     if repeated:
         raise Conflict(f"a member sits in a council once; repeated: {', '.join(sorted(repeated))}")
@@ -53,6 +53,7 @@ def decide(command: ComposeCouncil, state: Council, rules: Rulebook) -> Sequence
             members=command.members,
             composition_act=command.composition_act,
             statute_act=command.statute_act,
+            missing_groups=missing,
             composed_on=local_date(command.at, rules.zone),
         )
     ]
@@ -72,24 +73,24 @@ def _acts(command: ComposeCouncil) -> None:
 
 
 @enforces(KZ, "7")
-def _groups(command: ComposeCouncil, rules: Rulebook) -> None:
-    needed = council_groups(rules)
+def _missing_groups(command: ComposeCouncil, rules: Rulebook) -> tuple[str, ...]:
+    """The groups that nobody represents; Refused if there are any, unless the agency reads p. 7 as a flag."""
+    needed = tuple(rules.vocabulary("council_groups"))
+    clause, accepts = setting_clause(rules, "missing_council_group"), f"members of every group: {', '.join(needed)}"
     seated = {member.group for member in command.members}
-    unknown = sorted(seated - set(needed.words))
-    missing = [group for group in needed.words if group not in seated]
+    unknown = sorted(seated - set(needed))
     if unknown:
-        reason = f"the council has no such group: {', '.join(unknown)}"
-    elif missing:
-        reason = f"a council that lacks a group cannot decide; nobody represents: {', '.join(missing)}"
-    else:
-        return
-    raise Refused(
-        reason,
-        clause=needed.clause,
-        rulebook=rules.id,
-        accepts=f"members of every group: {', '.join(needed.words)}",
-        missing=missing,
-    )
+        raise Refused(f"the council has no such group: {', '.join(unknown)}", clause=clause, rulebook=rules.id, accepts=accepts)
+    missing = tuple(group for group in needed if group not in seated)
+    if missing and rules.setting("missing_council_group") == "cannot_decide":
+        raise Refused(
+            f"a council that lacks a group cannot decide; nobody represents: {', '.join(missing)}",
+            clause=clause,
+            rulebook=rules.id,
+            accepts=accepts,
+            missing=list(missing),
+        )
+    return missing
 
 
 def evolve(_state: Council, event: Any) -> Council:

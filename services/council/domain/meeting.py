@@ -10,7 +10,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, load, local_date
 from services.council.contract import AttendanceRecorded, MeetingConvened
-from services.council.domain.clauses import CONSIDERATION, KZ, MATERIALS, council_groups, quorum
+from services.council.domain.clauses import KZ, considers, materials, setting_clause
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _convene(command: ConveneMeeting, state: Meeting, rules: Rulebook) -> Sequen
     if foreign:
         raise Refused(
             f"the council was composed under {rules.id}; other rulebooks govern: {', '.join(foreign)}",
-            clause=council_groups(rules).clause,
+            clause=setting_clause(rules, "missing_council_group"),
             rulebook=rules.id,
             accepts=f"cases under {rules.id}",
         )
@@ -84,7 +84,7 @@ def _convene(command: ConveneMeeting, state: Meeting, rules: Rulebook) -> Sequen
     if unready:
         raise Refused(
             f"the materials are not ready: {', '.join(unready)}",
-            clause=MATERIALS,
+            clause=materials(rules),
             rulebook=rules.id,
             accepts="cases whose materials for the council were prepared",
         )
@@ -108,7 +108,7 @@ def _attend(command: RecordAttendance, state: Meeting, rules: Rulebook) -> Seque
     if today < state.convened.held_on:
         raise Refused(
             f"the meeting is on {state.convened.held_on}; attendance is recorded when it is held",
-            clause=CONSIDERATION,
+            clause=considers(rules),
             rulebook=rules.id,
             accepts=f"attendance recorded on {state.convened.held_on} or later",
         )
@@ -116,7 +116,7 @@ def _attend(command: RecordAttendance, state: Meeting, rules: Rulebook) -> Seque
     if strangers:
         raise Refused(
             f"not members of this council: {', '.join(strangers)}",
-            clause=CONSIDERATION,
+            clause=considers(rules),
             rulebook=rules.id,
             accepts="members of the council that was convened",
         )
@@ -133,13 +133,13 @@ def _attend(command: RecordAttendance, state: Meeting, rules: Rulebook) -> Seque
 
 def _quorate(command: RecordAttendance, rules: Rulebook, present: int, members: int) -> bool:
     """By the agency's setting; the text is silent, so without a setting a person states it."""
-    rule = quorum(rules)
-    if rule.needed is not None:
-        return present >= rule.needed(members)
+    quorum = rules.share("council_quorum")
+    if quorum is not None:
+        return quorum.met_by(present, members)
     if not command.presiding_statement:
         raise Refused(
             "the regulation sets no quorum and the agency has set none",
-            clause=rule.clause,
+            clause=setting_clause(rules, "council_quorum"),
             rulebook=rules.id,
             accepts="a statement of the presiding person that the meeting is competent to decide, or a quorum in the agency's settings",
         )
@@ -157,9 +157,9 @@ def evolve(state: Meeting, event: Any) -> Meeting:
 
 
 def _rules(command: AnyCommand, state: Meeting) -> Rulebook:
-    rulebook = command.rulebook if isinstance(command, ConveneMeeting) else state.convened and state.convened.rulebook
-    assert rulebook is not None
-    return load(rulebook.id, rulebook.version)
+    source = command if isinstance(command, ConveneMeeting) else state.convened
+    assert source is not None
+    return load(source.rulebook.id, source.rulebook.version)
 
 
 MEETING: Decider[Meeting, Rulebook] = Decider("meeting", Meeting(), decide, evolve, _rules)

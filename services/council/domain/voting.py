@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
 from services.council.contract import ConsiderationOpened, MemberRecused, Vote, VoteCast
-from services.council.domain.clauses import CONSIDERATION, KZ, MATERIALS
+from services.council.domain.clauses import KZ, considers, materials, setting_clause
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Docket:
 
 
 @enforces(KZ, "9.8")
-def recuse(
-    rules: Rulebook, opened: ConsiderationOpened, sitting: Sitting, member_id: str, reason: str, docket: Docket
-) -> MemberRecused:
+def recuse(rules: Rulebook, opened: ConsiderationOpened, sitting: Sitting, member_id: str, reason: str, docket: Docket) -> MemberRecused:
     """A member of the sitting council declares an interest before voting; Conflict afterwards."""
     _undecided(docket)
     _on_agenda(rules, opened, sitting)
@@ -60,7 +58,7 @@ def cast(
     _on_agenda(rules, opened, sitting)
     if not docket.prepared:
         raise Refused(
-            "the materials are not ready", clause=MATERIALS, rulebook=rules.id, accepts="votes on a case with prepared materials"
+            "the materials are not ready", clause=materials(rules), rulebook=rules.id, accepts="votes on a case with prepared materials"
         )
     require_quorum(rules, sitting)
     _member(rules, sitting, member_id)
@@ -84,7 +82,12 @@ def require_quorum(rules: Rulebook, sitting: Sitting) -> None:
     if sitting.quorate is None:
         raise _refused(rules, "the attendance of the meeting is not recorded", "votes after an attendance that is a quorum")
     if not sitting.quorate:
-        raise _refused(rules, "the meeting has no quorum", "votes after an attendance that is a quorum")
+        raise Refused(
+            "the meeting has no quorum",
+            clause=setting_clause(rules, "council_quorum"),
+            rulebook=rules.id,
+            accepts="votes after an attendance that is a quorum by the agency's setting",
+        )
 
 
 def _undecided(docket: Docket) -> None:
@@ -103,4 +106,4 @@ def _member(rules: Rulebook, sitting: Sitting, member_id: str) -> None:
 
 
 def _refused(rules: Rulebook, reason: str, accepts: str) -> Refused:
-    return Refused(reason, clause=CONSIDERATION, rulebook=rules.id, accepts=accepts)
+    return Refused(reason, clause=considers(rules), rulebook=rules.id, accepts=accepts)

@@ -196,7 +196,7 @@ def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None
         return
     repeal = rules.repealed_by
     raise Refused(
-        f"{rules.id} is not in force on {on}" + (f": repealed on {repeal.on} by {repeal.by}" if repeal else ""),
+        f"{rules.id} is not in force on {on}" + (f": repealed on {repeal.day} by {repeal.by}" if repeal else ""),
         clause="2",
         rulebook=rules.id,
         accepts="an adoption of the rulebook as the agency's own by the director, with a reason, before the application",
@@ -205,7 +205,7 @@ def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None
 
 @enforces(_ORDER_109, "2")
 def _check_scope(command: FileApplication, rules: Rulebook) -> None:
-    levels = rules.vocabularies["levels"]
+    levels = rules.vocabularies["education_levels"]
     outside = [level for level in (*command.levels, *(p.level for p in command.programmes)) if level not in levels]
     if outside:
         raise Refused(

@@ -8,7 +8,7 @@ from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Cited, Rulebook, RulebookRef, enforces, load, local_date
 from services.review.contract import (
     ElectronicReportReceived,
     PaperReportReceived,
@@ -34,11 +34,10 @@ class Report:
     stage: Stage | None = None
     forms: frozenset[Form] = frozenset()
 
-    @property
-    def missing_forms(self) -> tuple[Form, ...]:
-        """The forms still to come, in the order of the regulation."""
-        forms: tuple[Form, ...] = ("paper", "electronic")
-        return tuple(form for form in forms if form not in self.forms)
+
+def missing_forms(state: Report, rules: Rulebook) -> tuple[Form, ...]:
+    """The forms that the rulebook asks for and that are not in, in its order."""
+    return tuple(form for form in _FORM_STEPS if form in rules.vocabulary("report_media") and form not in state.forms)
 
 
 @dataclass(frozen=True)
@@ -50,22 +49,32 @@ class Awaited:
     clause: str
 
 
-_FORM_STEPS: dict[Form, Awaited] = {
-    "paper": Awaited("receive_paper_report", "coordinator", "13"),
-    "electronic": Awaited("submit_electronic_report", "institution_officer", "13"),
+_FORM_STEPS: dict[Form, tuple[str, str]] = {
+    "paper": ("receive_paper_report", "coordinator"),
+    "electronic": ("submit_electronic_report", "institution_officer"),
 }
 
 
-def awaited(state: Report) -> Sequence[Awaited]:
+def awaited(state: Report, rules: Rulebook) -> Sequence[Awaited]:
     """What the report waits for; nothing once the recommendations are out."""
     match state.stage:
         case "opened":
-            return [_FORM_STEPS[form] for form in state.missing_forms]
+            media = rules.vocabulary("report_media")
+            return [Awaited(*_FORM_STEPS[form], clause_of(media[form])) for form in missing_forms(state, rules)]
         case "received":
-            return [Awaited("review_report", "coordinator", "9.4")]
+            return [Awaited("review_report", "coordinator", clause_of(_procedure_stage(rules, "report_review")))]
         case "reviewed":
-            return [Awaited("issue_recommendations", "coordinator", "9.5")]
+            return [Awaited("issue_recommendations", "coordinator", clause_of(_procedure_stage(rules, "recommendations")))]
     return []
+
+
+def clause_of(cited: Cited) -> str:
+    """The clause of a rulebook's value, for a refusal."""
+    return cited.clause or ""
+
+
+def _procedure_stage(rules: Rulebook, stage_id: str) -> Cited:
+    return next(stage for stage in rules.stages if stage.id == stage_id)
 
 
 class OpenSelfAssessment(Command):
@@ -110,10 +119,10 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
     match command:
         case ReceiveElectronicReport():
             electronic = ElectronicReportReceived(case_id=state.case_id, document=command.document, received_on=on)
-            return _receive("electronic", electronic, state)
+            return _receive("electronic", electronic, state, rules)
         case ReceivePaperReport():
             paper = PaperReportReceived(case_id=state.case_id, incoming_number=command.incoming_number, received_on=on)
-            return _receive("paper", paper, state)
+            return _receive("paper", paper, state, rules)
         case ReviewReport():
             _must_be_whole(state, rules)
             return [ReportReviewed(case_id=state.case_id, findings=command.findings, reviewed_on=on)]
@@ -124,11 +133,11 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
 
 
 @enforces(ORDER_109, "9.3", "13")
-def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceived, state: Report) -> Sequence[Event]:
+def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceived, state: Report, rules: Rulebook) -> Sequence[Event]:
     """A form is received once, in either order; with the second of them the report counts as submitted."""
     if form in state.forms:
         raise Conflict(f"the {form} form of the report was received already")
-    if state.missing_forms != (form,):
+    if missing_forms(state, rules) != (form,):
         return [received]
     return [received, SelfAssessmentReportReceived(case_id=state.case_id, received_on=received.received_on)]
 
@@ -136,12 +145,13 @@ def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceive
 @enforces(ORDER_109, "9.4", "13")
 def _must_be_whole(state: Report, rules: Rulebook) -> None:
     """A review needs the report in both forms, and happens once."""
-    if state.missing_forms:
+    missing = missing_forms(state, rules)
+    if missing:
         raise Refused(
-            f"the report is not in on {' and '.join(state.missing_forms)}: it is reviewed when both forms are there",
-            clause="13",
+            f"the report is not in on {' and '.join(missing)}: it is reviewed when every form is there",
+            clause=clause_of(rules.vocabulary("report_media")[missing[0]]),
             rulebook=rules.id,
-            accepts=f"the receipt of the {' and the '.join(state.missing_forms)} form, then the review",
+            accepts=f"the receipt of the {' and the '.join(missing)} form, then the review",
         )
     if state.stage != "received":
         raise Conflict("the report is reviewed already")
@@ -155,14 +165,14 @@ def _must_be_reviewed(command: IssueRecommendations, state: Report, rules: Ruleb
     if state.stage != "reviewed":
         raise Refused(
             "recommendations rest on the review, and the report is not reviewed yet",
-            clause="9.5",
+            clause=clause_of(_procedure_stage(rules, "recommendations")),
             rulebook=rules.id,
             accepts="the review of the report first",
         )
     if not command.recommendations:
         raise Refused(
             "the list of recommendations is empty",
-            clause="9.5",
+            clause=clause_of(_procedure_stage(rules, "recommendations")),
             rulebook=rules.id,
             accepts="at least one recommendation; if the report needs no change, one that says so",
         )

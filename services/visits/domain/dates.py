@@ -50,14 +50,16 @@ def check_notice(starts_on: date, on: date, rules: Rules, *, waived: bool) -> No
     """The institution learns the dates in time, unless it has agreed in writing to a shorter notice; never after the fact."""
     book = rules.rulebook
     term = book.terms[NOTICE]
+    may_waive = bool(book.setting("visit_notice_waiver"))
     first = rules.calendar.next_working_day(earliest_anchor(book, term.id, on, calendar=rules.calendar))
-    if starts_on >= (on if waived else first):
+    if starts_on >= (on if waived and may_waive else first):
         return
-    if waived:
+    if waived and may_waive:
         reason, accepts = "a visit is announced before it starts, with a waiver too", f"a start on {on} or later"
     else:
         reason = f"the institution is told {term.amount} {term.unit.replace('_', ' ')} before the start"
-        accepts = f"a start on {first} or later, or the institution's written waiver of this notice"
+        waiver = ", or the institution's written waiver of this notice" if may_waive else ""
+        accepts = f"a start on {first} or later{waiver}"
     raise Refused(
         f"a visit announced on {on} cannot start on {starts_on}: {reason}",
         clause=clause_of(term),

@@ -24,7 +24,6 @@ from services.visits.domain.dates import LENGTH, NOTICE, ORDER_109, Rules, check
 
 Stage = Literal["opened", "panel_formed", "announced", "started", "completed", "reported"]
 
-
 REPORT_TERM = "visit_report"
 
 
@@ -101,7 +100,7 @@ AnyCommand = OpenVisit | FormPanel | AnnounceVisit | ConfirmReportStudied | Star
 
 
 def decide(command: AnyCommand, state: Visit, rules: Rules) -> Sequence[Event]:
-    """The facts that follow; Refused with the clause, Invalid for a panel that is none, Conflict for what has happened already."""
+    """The facts that follow; Refused with the clause, Invalid for a panel that is none, Conflict for what has been done."""
     on = local_date(command.at, rules.rulebook.zone)
     match command:
         case OpenVisit():
@@ -125,7 +124,7 @@ def _form_panel(command: FormPanel, state: Visit, rules: Rules, on: date) -> Seq
     """The commission is external: experts of the pool, none of them bound to the institution; one of them chairs."""
     if state.members:
         raise Conflict("the commission of this visit is formed already")
-    _check_seats(command)
+    _check_seats(command, rules)
     bound = [m.expert_id for m in command.members if state.institution_id in command.affiliations[m.expert_id]]
     if bound:
         raise Refused(
@@ -139,7 +138,7 @@ def _form_panel(command: FormPanel, state: Visit, rules: Rules, on: date) -> Seq
     return [formed]
 
 
-def _check_seats(command: FormPanel) -> None:
+def _check_seats(command: FormPanel, rules: Rules) -> None:
     """No clause speaks of the seats: a list that is no commission is an invalid request, not a refusal under the order."""
     errors: list[dict[str, str]] = []
     seen: set[str] = set()
@@ -152,9 +151,10 @@ def _check_seats(command: FormPanel) -> None:
         seen.add(member.expert_id)
     chairs = sum(member.role == "chair" for member in command.members)
     if chairs != 1:
-        errors.append(
-            {"pointer": "#/members", "detail": f"exactly one member chairs the commission; {chairs} are named as chair"}
-        )
+        errors.append({"pointer": "#/members", "detail": f"exactly one member chairs the commission; {chairs} are named as chair"})
+    minimum = rules.rulebook.setting("panel_size_minimum")
+    if isinstance(minimum, int) and len(seen) < minimum:
+        errors.append({"pointer": "#/members", "detail": f"the agency's commissions have at least {minimum} members"})
     if errors:
         raise Invalid("; ".join(error["detail"] for error in errors), errors=errors)
 
@@ -163,9 +163,7 @@ def _announce(command: AnnounceVisit, state: Visit, rules: Rules, on: date) -> S
     """The dates are told after the commission is formed, and may be moved until the visit starts, each time with full notice."""
     _must_be_announceable(state, rules)
     if command.ends_on < command.starts_on:
-        raise Invalid(
-            "a visit ends on or after the day it starts", errors=[{"pointer": "#/ends_on", "detail": "before starts_on"}]
-        )
+        raise Invalid("a visit ends on or after the day it starts", errors=[{"pointer": "#/ends_on", "detail": "before starts_on"}])
     if state.announced and (command.starts_on, command.ends_on) == (state.announced.starts_on, state.announced.ends_on):
         raise Conflict("these dates are announced already")
     check_length(command.starts_on, command.ends_on, rules)
@@ -196,9 +194,7 @@ def _confirm(command: ConfirmReportStudied, state: Visit, rules: Rules, on: date
             f"{command.expert_id} is not of the commission of this visit",
             clause="16",
             rulebook=rules.rulebook.id,
-            accepts="the confirmation of a member of the commission"
-            if state.members
-            else "the formation of the commission first",
+            accepts="the confirmation of a member of the commission" if state.members else "the formation of the commission first",
         )
     if command.expert_id in state.studied:
         raise Conflict(f"{command.expert_id} has confirmed already")
@@ -277,7 +273,7 @@ def _submit(command: SubmitVisitReport, state: Visit, rules: Rules, on: date) ->
     if not command.recommendations:
         raise Refused(
             "the report on the visit comes with recommendations, and there are none",
-            clause="9.6",
+            clause=clause_of(next(stage for stage in rules.rulebook.stages if stage.id == "visit")),
             rulebook=rules.rulebook.id,
             accepts="at least one recommendation; if nothing is to be changed, one that says so",
         )

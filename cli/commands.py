@@ -1,0 +1,246 @@
+"""The commands of `kepil`. Each imports what it runs when it runs, so that the command line itself starts at once."""
+
+import asyncio
+import json as jsonlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from cli.state import default_state_dir
+
+app = typer.Typer(name="kepil", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+projections = typer.Typer(no_args_is_help=True, help="Read models of the services.")
+app.add_typer(projections, name="projections")
+
+console = Console()
+errors = Console(stderr=True)
+
+StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; default .kepil of the project.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process at once with its code: the Temporal SDK may abort an interpreter that finalizes."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main() -> NoReturn:
+    """The command line. Errors that explain themselves are one line; the rest is a defect and shows where."""
+    from cli.running import NotRunning
+    from cli.servers import ServerMissing
+
+    try:
+        result = app(prog_name="kepil", standalone_mode=False)
+        leave(result if isinstance(result, int) else 0)
+    except typer.Abort:
+        leave(130)
+    except typer.Exit as end:
+        leave(end.exit_code)
+    except (NotRunning, ServerMissing) as error:
+        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        leave(1)
+    except KeyboardInterrupt:
+        leave(130)
+    except Exception as error:
+        show: Callable[[], None] | None = getattr(error, "show", None)
+        if show is None:
+            if errors.is_terminal:
+                errors.print_exception()
+            else:
+                traceback.print_exc()  # into a log: no boxes
+            leave(1)
+        show()
+        leave(getattr(error, "exit_code", 2))
+
+
+def _state(given: Path | None) -> Path:
+    return (given or default_state_dir()).absolute()
+
+
+def _later(module: str, function: str, **options: Any) -> int:
+    if find_spec(module) is None:
+        errors.print(f"this command is not there yet ({module})")
+        return 2
+    from cli.serve import finish
+
+    return int(finish(getattr(import_module(module), function)(**options)) or 0)
+
+
+@app.command()
+def up(
+    state: StateOption = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready; it runs on.")] = False,
+    port_base: Annotated[int | None, typer.Option(help="Move the ports 81xx to N+xx.", min=1024, max=65000)] = None,
+    services: Annotated[str | None, typer.Option(help="Only these, by commas; '' for the three servers.", show_default=False)] = None,
+) -> int:
+    """Start PostgreSQL, NATS, Temporal, every service and the workflows."""
+    from cli.serve import PROGRAMS
+    from cli.supervisor import ALL, StackOptions
+    from cli.up import detached, foreground
+
+    chosen = ALL if services is None else tuple(name for name in services.split(",") if name)
+    if unknown := set(chosen) - set(PROGRAMS):
+        errors.print(f"unknown service {min(unknown)!r}; there are: {', '.join(ALL)}", markup=False, highlight=False)
+        return 2
+    options = StackOptions(state_dir=_state(state), port_base=port_base, services=chosen)
+    if not detach:
+        return asyncio.run(foreground(options, console))
+    base = ["--port-base", str(port_base)] if port_base is not None else []
+    return detached(options, console, ["--state", str(options.state_dir), "--services", ",".join(chosen), *base])
+
+
+@app.command()
+def down(state: StateOption = None) -> int:
+    """Stop everything in order."""
+    from cli.running import stop
+
+    try:
+        with console.status("stopping …"):
+            stopped = stop(_state(state))
+    except (TimeoutError, RuntimeError) as error:
+        errors.print(str(error), markup=False)
+        return 1
+    console.print(f"stopped: {', '.join(stopped)}" if stopped else f"nothing runs on {_state(state)}", highlight=False)
+    return 0
+
+
+@app.command()
+def status(state: StateOption = None, json: JsonOption = False) -> int:
+    """Health, processes and memory of each part; exit code 1 when something does not answer."""
+    from cli.status import health, table
+
+    found = asyncio.run(health(_state(state)))
+    if json:
+        print(jsonlib.dumps(found.as_json(), indent=1))
+    else:
+        console.print(table(found))
+    return 0 if found.healthy else 1
+
+
+@app.command()
+def logs(part: str, state: StateOption = None, lines: Annotated[int, typer.Option("-n", min=1)] = 200) -> int:
+    """The end of a part's log."""
+    from cli.process import tail
+    from cli.state import StateDir
+
+    folder = StateDir(_state(state))
+    log = folder.log(part)
+    if not log.exists():
+        known = ", ".join(sorted(path.stem for path in folder.logs.glob("*.log"))) or "none"
+        errors.print(f"no log of {part!r} in {folder.logs}; there are: {known}", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    print(tail(log, lines))
+    return 0
+
+
+@app.command(hidden=True)
+def serve(name: str) -> int:
+    """Run one service in the foreground: the supervisor and containers start this."""
+    from cli.serve import PROGRAMS
+    from cli.serve import serve as run
+
+    if name not in PROGRAMS:
+        errors.print(f"{name!r} is none of {', '.join(PROGRAMS)}", markup=False)
+        return 2
+    run(name)
+    return 0
+
+
+@app.command(hidden=True)
+def migrate() -> int:
+    """Make databases, apply migrations, create read models."""
+    from cli.serve import migrate as run
+
+    for service, done in run().items():
+        print(f"{service}: {', '.join(done) or 'nothing to do'}")
+    return 0
+
+
+@app.command()
+def token(
+    role: Annotated[list[str], typer.Option(help="One role, or several times.")],
+    agency: Annotated[str, typer.Option(help="The agency's id.")] = "iqaa",
+    institution: Annotated[str | None, typer.Option(help="The institution's id, for its officer.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Who; default the role's name.")] = None,
+    state: StateOption = None,
+) -> int:
+    """An access token of the development issuer."""
+    from chassis.auth import Role
+    from chassis.issuer import IssuerRefused, development_token
+    from chassis.settings import settings
+    from cli.running import NotRunning, adopt
+
+    roles = [name.replace("-", "_") for name in role]
+    if unknown := [name for name in roles if name not in set(Role)]:
+        errors.print(f"unknown role {unknown[0]!r}; there are: {', '.join(Role)}", markup=False, highlight=False)
+        return 2
+    try:
+        adopt(_state(state))
+    except NotRunning:
+        os.environ["KEPIL_STATE_DIR"] = str(_state(state))
+    try:
+        print(development_token(settings(), subject=subject or role[0], roles=roles, agency=agency, institution=institution))
+    except IssuerRefused as error:
+        errors.print(str(error), markup=False)
+        return 1
+    return 0
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def test(context: typer.Context) -> int:
+    """Lint, types, import contracts and the tests; arguments go to pytest."""
+    from cli.checks import run
+
+    return run(context.args)
+
+
+@app.command()
+def demo(
+    scenario: Annotated[Path | None, typer.Argument(help="A scenario file; default the first in examples/.")] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running afterwards until Ctrl-C.")] = False,
+) -> int:
+    """Play a whole accreditation, years in seconds, on real servers."""
+    return _later("cli.demo", "run", scenario=scenario, json=json, state=state.absolute() if state else None, keep=keep)
+
+
+@app.command()
+def bench(
+    which: Annotated[str | None, typer.Argument(help="store, relay or http; default all.")] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Measure Kepil beside the raw servers, in one run."""
+    return _later("cli.bench", "run", which=which, json=json, state=state.absolute() if state else None)
+
+
+@app.command()
+def trace(
+    trace_id: Annotated[str | None, typer.Argument(help="Default the latest.")] = None,
+    state: StateOption = None,
+) -> int:
+    """Show one trace, from the request to the last event."""
+    return _later("cli.trace", "run", trace_id=trace_id, state=_state(state))
+
+
+@projections.command("list")
+def list_projections(state: StateOption = None) -> int:
+    """Every read model with its table and its lag."""
+    return _later("cli.projections", "list_all", state=_state(state))
+
+
+@projections.command("rebuild")
+def rebuild_projection(name: str, state: StateOption = None) -> int:
+    """Make a read model anew from the events, while the service serves."""
+    return _later("cli.projections", "rebuild", name=name, state=_state(state))

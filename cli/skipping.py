@@ -1,0 +1,126 @@
+"""Years in seconds: moves the time-skipping server's clock from one thing that waits to the next, and lets everything settle between."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.empty_pb2 import Empty
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from chassis.messaging import stream_name
+
+_QUIET_ROUNDS = 2
+_SETTLE_SECONDS = 60.0
+
+
+class NotSettling(RuntimeError):
+    """Something goes on and on, or a part does not answer."""
+
+
+class LegalTime:
+    """The legal clock of a stack on the time-skipping server, for one driver at a time."""
+
+    def __init__(self, client: Client, jetstream: JetStreamContext, http: httpx.AsyncClient, services: dict[str, str]) -> None:
+        self._client = client
+        self._jetstream = jetstream
+        self._http = http
+        self._services = services
+        self._lifecycles: dict[str, None] = {}
+
+    def follow(self, workflow_id: str) -> None:
+        """A lifecycle whose timers are stopped at on the way."""
+        self._lifecycles.setdefault(workflow_id)
+
+    async def now(self) -> datetime:
+        """The legal time, UTC."""
+        answer = await self._client.test_service.get_current_time(Empty())
+        return answer.time.ToDatetime(UTC)
+
+    async def advance_to(self, instant: datetime) -> None:
+        """Moves to `instant`, stopping at every timer of a followed lifecycle before it, so that what it starts happens on its day."""
+        await self.settle()
+        while (now := await self.now()) < instant:
+            timers = [timer for timer in await self._timers() if timer > now]
+            await self._sleep(min([*timers, instant]) - now)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Returns when nothing is under way: logs relayed, deliveries acknowledged, no activity and no workflow task pending."""
+        quiet = 0
+        deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+        while quiet < _QUIET_ROUNDS:
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotSettling(f"not settled after {_SETTLE_SECONDS:.0f} s: {await self._busy()}")
+            busy = await self._busy()
+            quiet = 0 if busy else quiet + 1
+            if busy:
+                await asyncio.sleep(0.02)
+
+    async def _sleep(self, length: timedelta) -> None:
+        duration = Duration()
+        duration.FromTimedelta(length + timedelta(milliseconds=1))
+        await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+
+    async def _timers(self) -> list[datetime]:
+        found = []
+        for workflow_id in list(self._lifecycles):
+            handle = self._client.get_workflow_handle(workflow_id)
+            try:
+                if (await handle.describe()).status != WorkflowExecutionStatus.RUNNING:
+                    del self._lifecycles[workflow_id]
+                    continue
+                timer = await handle.query("next_timer", result_type=Any)
+            except RPCError:
+                continue
+            if timer:
+                found.append(datetime.fromisoformat(timer))
+        return found
+
+    async def _busy(self) -> str | None:
+        for check in (self._relays, self._deliveries, self._workflows):
+            busy = await check()
+            if busy:
+                return busy
+        return None
+
+    async def _relays(self) -> str | None:
+        answers = await asyncio.gather(*(self._http.get(f"{url}/readyz") for url in self._services.values()))
+        for service, answer in zip(self._services, answers, strict=True):
+            relay = answer.json().get("relay") or {}
+            if relay.get("lag") != 0:
+                return f"the relay of {service} has {relay.get('lag')} events to publish"
+        return None
+
+    async def _deliveries(self) -> str | None:
+        for service in self._services:
+            try:
+                consumers = await self._jetstream.consumers_info(stream_name(service))
+            except NotFoundError:
+                continue
+            for consumer in consumers:
+                if consumer.num_pending or consumer.num_ack_pending:
+                    return f"{consumer.name} has {consumer.num_pending} + {consumer.num_ack_pending} events of {service} to take"
+        return None
+
+    async def _workflows(self) -> str | None:
+        for workflow_id in list(self._lifecycles):
+            try:
+                description = await self._client.get_workflow_handle(workflow_id).describe()
+            except RPCError:
+                return f"lifecycle {workflow_id} is not there yet"
+            raw = description.raw_description
+            if description.status == WorkflowExecutionStatus.RUNNING and (raw.pending_activities or raw.HasField("pending_workflow_task")):
+                return f"lifecycle {workflow_id} is at work"
+        return None
+
+
+def service_urls(urls: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The REST base URLs of the services among a stack's URLs."""
+    return {name: urls[name] for name in names}

@@ -1,0 +1,165 @@
+"""The demo's live timeline: every event and refusal with its legal date, who, what, clause and the state of deadlines."""
+
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chassis.events import Catalogue
+from chassis.messaging import Envelope
+
+_CLAUSE = re.compile(r"\(order 109, p\. ([^)]*(?:\([ab]\))?[^)]*)\)")
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SHOWN = (
+    "number", "contract_number", "side", "blank_number", "starts_on", "ends_on", "closes_on", "valid_until", "outcome", "vote", "scope",
+    "rule", "due_on", "late_days", "reason",
+)  # fmt: skip
+
+
+@dataclass
+class Timeline:
+    """Prints what happens and counts it. `machine` writes JSON lines instead."""
+
+    console: Console
+    zone: ZoneInfo
+    catalogues: dict[str, Catalogue]
+    names: dict[str, str]
+    machine: bool = False
+    events: int = 0
+    deadlines: Counter[str] = field(default_factory=Counter)
+    refusals: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    traces: dict[str, str] = field(default_factory=dict)
+
+    def event(self, envelope: Envelope) -> None:
+        """One published event."""
+        self.events += 1
+        self.first = self.first or envelope.time
+        self.last = envelope.time
+        if envelope.traceparent:
+            self.traces.setdefault(envelope.type_name, envelope.traceparent.split("-")[1])
+        self._count(envelope)
+        clause = self.clause_of(envelope)
+        if self.machine:
+            self._line(
+                kind="event",
+                date=self._day(envelope.time),
+                who=self._who(envelope.actor),
+                service=envelope.service,
+                event=envelope.type_name,
+                clause=clause,
+                data=envelope.data,
+                trace_id=(envelope.traceparent or "--").split("-")[1] or None,
+            )
+            return
+        self._row(self._day(envelope.time), self._who(envelope.actor), self._what(envelope), clause, self._state(envelope))
+
+    def step(self, name: str) -> None:
+        """The words of the scenario before what follows from them."""
+        if name and not self.machine:
+            self.console.print(Text(f"  {name}", style="italic cyan"))
+
+    def refused(self, at: datetime, actor: str, problem: dict[str, Any]) -> None:
+        """A request that was refused, as the scenario expects."""
+        self.refusals += 1
+        if self.machine:
+            self._line(kind="refusal", date=self._day(at), who=self._who(actor), problem=problem)
+            return
+        what = Text("refused ", style="bold red").append(problem["detail"], style="red")
+        if problem.get("accepts"):
+            what.append(f" → possible: {problem['accepts']}", style="yellow")
+        self._row(self._day(at), self._who(actor), what, problem.get("clause", ""), Text(""))
+
+    def note(self, at: datetime, words: str) -> None:
+        """Something that was looked at and is neither event nor refusal."""
+        if self.machine:
+            self._line(kind="note", date=self._day(at), words=words)
+        else:
+            self._row(self._day(at), "", Text(words, style="dim"), "", Text(""))
+
+    def summary(self, **figures: Any) -> None:
+        """The end of the story, in figures."""
+        years = (self.last - self.first).days / 365.25 if self.first and self.last else 0.0
+        told = {
+            "events": self.events,
+            "refusals": self.refusals,
+            "deadlines_set": self.deadlines["set"],
+            "deadlines_met": self.deadlines["met"],
+            "deadlines_met_late": self.deadlines["late"],
+            "deadlines_missed": self.deadlines["missed"],
+            "years_passed": round(years, 1),
+            **figures,
+        }
+        if self.machine:
+            self._line(kind="summary", **told)
+            return
+        table = Table(title="Summary", show_header=False, title_justify="left")
+        for name, value in told.items():
+            table.add_row(name.replace("_", " "), str(value))
+        self.console.print(table)
+
+    def clause_of(self, envelope: Envelope) -> str:
+        """The clause behind an event: its own, else the one that its definition names."""
+        if envelope.data.get("clause"):
+            return str(envelope.data["clause"])
+        event_type = self.catalogues[envelope.service].types.get(envelope.type_name)
+        found = _CLAUSE.search((event_type.__doc__ or "") if event_type else "")
+        return found.group(1) if found else ""
+
+    def _count(self, envelope: Envelope) -> None:
+        match envelope.type_name:
+            case "DeadlineSet":
+                self.deadlines["set"] += 1
+            case "DeadlineMissed":
+                self.deadlines["missed"] += 1
+            case "DeadlineMet":
+                self.deadlines["late" if envelope.data["late_days"] else "met"] += 1
+
+    def _state(self, envelope: Envelope) -> Text:
+        data = envelope.data
+        match envelope.type_name:
+            case "DeadlineSet":
+                return Text(f"⏳ due {data['due_on']}", style="blue")
+            case "DeadlineMet" if data["late_days"]:
+                return Text(f"✓ met {data['late_days']} days late", style="yellow")
+            case "DeadlineMet":
+                return Text("✓ met", style="green")
+            case "DeadlineMissed":
+                return Text("✗ missed", style="bold red")
+            case "DeadlineReminded":
+                return Text(f"reminder, due {data['due_on']}", style="magenta")
+        return Text("")
+
+    def _what(self, envelope: Envelope) -> Text:
+        what = Text(_WORDS.sub(" ", envelope.type_name), style="bold")
+        details = [f"{name.replace('_', ' ')} {envelope.data[name]}" for name in _SHOWN if envelope.data.get(name) not in (None, "")]
+        return what.append("  " + ", ".join(details), style="not bold dim") if details else what
+
+    def _who(self, actor: str) -> str:
+        return "lifecycle" if actor.startswith("workflow:") else self.names.get(actor, actor)
+
+    def _day(self, at: datetime) -> str:
+        return at.astimezone(self.zone).date().isoformat()
+
+    def _row(self, day: str, who: str, what: Text, clause: str, state: Text) -> None:
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(width=10, style="dim")
+        grid.add_column(width=14, style="cyan", no_wrap=True)
+        grid.add_column(ratio=1)
+        grid.add_column(width=14, style="magenta")
+        grid.add_column(width=22)
+        grid.add_row(day, who, what, f"p. {clause}" if clause else "", state)
+        self.console.print(grid)
+
+    def _line(self, **content: Any) -> None:
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.flush()

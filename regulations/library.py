@@ -1,0 +1,113 @@
+"""The rulebooks on the shelf: YAML files under `rulebooks/<id>/<version>.yaml`, read once, checked on reading."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from regulations.rulebook import Rulebook, RulebookRef
+
+SHELF = Path(__file__).parent / "rulebooks"
+
+
+class RulebookRefused(ValueError):
+    """A rulebook file that cannot be adopted: says the file, the path inside it and what is wrong."""
+
+    def __init__(self, file: Path, problems: list[tuple[str, str]]) -> None:
+        self.file = file
+        self.problems = problems
+        super().__init__("\n".join(f"{file}: {path}: {problem}" for path, problem in problems))
+
+
+class RulebookUnknown(KeyError):
+    """No such rulebook or version on the shelf."""
+
+
+class RulebookChanged(ValueError):
+    """The shelf holds the version under another content than the reference was made for."""
+
+
+def read(file: Path) -> Rulebook:
+    """Read and check one rulebook file; raises `RulebookRefused`."""
+    try:
+        content = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    except (OSError, yaml.YAMLError) as problem:
+        raise RulebookRefused(file, [("(file)", str(problem))]) from problem
+    if not isinstance(content, dict):
+        raise RulebookRefused(file, [("(file)", "a rulebook is a mapping")])
+    _name_by_key(content)
+    _quote_whole_clause(content, content.get("clauses"))
+    try:
+        rulebook = Rulebook.model_validate(content)
+    except ValidationError as refusal:
+        raise RulebookRefused(file, [(_path(error["loc"]), error["msg"]) for error in refusal.errors()]) from refusal
+    if (rulebook.id, rulebook.version) != (file.parent.name, file.stem):
+        raise RulebookRefused(file, [("id, version", f"{rulebook.id} {rulebook.version} do not agree with the file's place")])
+    return rulebook
+
+
+def versions(rulebook_id: str) -> tuple[str, ...]:
+    """The versions on the shelf, oldest first; raises `RulebookUnknown`."""
+    found = tuple(sorted(file.stem for file in (SHELF / rulebook_id).glob("*.yaml")))
+    if not found:
+        raise RulebookUnknown(rulebook_id)
+    return found
+
+
+@cache
+def _load(rulebook_id: str, version: str) -> Rulebook:
+    return read(SHELF / rulebook_id / f"{version}.yaml")
+
+
+def load(rulebook_id: str, version: str | None = None) -> Rulebook:
+    """The rulebook, its newest version unless one is named; cached for the life of the process."""
+    known = versions(rulebook_id)
+    if version is not None and version not in known:
+        raise RulebookUnknown(f"{rulebook_id} {version}")
+    return _load(rulebook_id, version or known[-1])
+
+
+def resolve(ref: RulebookRef) -> Rulebook:
+    """The very content that was referred to; raises `RulebookChanged` when the file was altered since."""
+    rulebook = load(ref.id, ref.version)
+    if rulebook.content_hash != ref.content_hash:
+        raise RulebookChanged(f"{ref.id} {ref.version}: content {rulebook.content_hash}, referred to as {ref.content_hash}")
+    return rulebook
+
+
+def library() -> dict[str, tuple[Rulebook, ...]]:
+    """Every rulebook on the shelf by id, its versions oldest first."""
+    ids = sorted(folder.name for folder in SHELF.iterdir() if any(folder.glob("*.yaml")))
+    return {rulebook_id: tuple(load(rulebook_id, version) for version in versions(rulebook_id)) for rulebook_id in ids}
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc) or "(rulebook)"
+
+
+def _name_by_key(content: dict[str, Any]) -> None:
+    """The key under which a clause, term, range or document stands is its id: the file need not say it twice."""
+    for group in ("clauses", "terms", "ranges", "documents"):
+        members = content.get(group)
+        if isinstance(members, dict):
+            for key, member in members.items():
+                if isinstance(member, dict):
+                    member.setdefault("id", key)
+
+
+def _quote_whole_clause(place: Any, clauses: Any) -> None:
+    """A text or reading that quotes no narrower words quotes its whole clause."""
+    if not isinstance(clauses, dict):
+        return
+    if isinstance(place, list):
+        for member in place:
+            _quote_whole_clause(member, clauses)
+    elif isinstance(place, dict):
+        cited = clauses.get(place.get("clause")) if isinstance(place.get("clause"), str) else None
+        if isinstance(cited, dict) and "quote" not in place and place.get("kind") != "practice":
+            place["quote"] = cited.get("quote")
+        for key, member in place.items():
+            if key != "clauses":
+                _quote_whole_clause(member, clauses)

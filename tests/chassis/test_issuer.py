@@ -1,0 +1,111 @@
+"""The development issuer: its tokens are taken, and it is not there in production."""
+
+import multiprocessing
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from chassis.auth import Authenticator, Principal, Role
+from chassis.issuer import DEVELOPMENT_SECRET, IssuerRefused, development_token, issuer_app
+from chassis.problems import Unauthenticated
+from chassis.secretfile import read_or_make
+from chassis.settings import Settings
+from tests.chassis.servers import free_port, serving
+
+FORM = {"grant_type": "client_credentials", "client_id": "coordinator", "client_secret": DEVELOPMENT_SECRET, "agency": "iqaa"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state_dir=tmp_path, ports={"issuer": free_port()})
+
+
+async def test_a_token_from_the_endpoint_and_one_made_on_the_spot_are_both_taken(settings: Settings) -> None:
+    authenticator = Authenticator(settings)
+    async with serving(issuer_app(settings), settings.port("issuer")), httpx.AsyncClient() as http:
+        answer = (await http.post(settings.url("issuer") + "/token", data=FORM)).json()
+        issued = await authenticator.verify(answer["access_token"])
+        local = await authenticator.verify(
+            development_token(settings, subject="aigul", roles=[Role.institution_officer], agency="iqaa", institution="osh-su")
+        )
+    await authenticator.aclose()
+
+    assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3600)
+    assert issued == Principal("coordinator", frozenset({Role.coordinator}), "iqaa", None, "coordinator")
+    assert (local.subject, local.institution) == ("aigul", "osh-su")
+
+
+async def test_a_development_token_expires(settings: Settings) -> None:
+    authenticator = Authenticator(settings)
+    token = development_token(settings, subject="a", roles=["expert"], agency="iqaa", ttl=timedelta(minutes=-2))
+    async with serving(issuer_app(settings), settings.port("issuer")):
+        with pytest.raises(Unauthenticated, match="expired"):
+            await authenticator.verify(token)
+    await authenticator.aclose()
+
+
+def test_the_published_keys_are_public(settings: Settings) -> None:
+    client = TestClient(issuer_app(settings))
+
+    keys = client.get("/jwks").json()["keys"]
+
+    assert len(keys) == 1
+    assert "d" not in keys[0]
+    assert client.get("/.well-known/openid-configuration").json()["issuer"] == settings.url("issuer")
+    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"client_secret": "guess"}, 401, "invalid_client"),
+        ({"client_secret": "қате"}, 401, "invalid_client"),
+        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"agency": ""}, 400, "invalid_request"),
+        ({"client_id": "institution-officer"}, 400, "invalid_request"),
+    ],
+)
+def test_a_wrong_request_is_refused_as_oauth_says(settings: Settings, change: dict[str, str], status: int, error: str) -> None:
+    answer = TestClient(issuer_app(settings)).post("/token", data={**FORM, **change})
+
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_a_client_may_use_basic_authentication_and_must_send_a_form(settings: Settings) -> None:
+    client = TestClient(issuer_app(settings))
+    form = {"grant_type": "client_credentials", "agency": "iqaa"}
+
+    assert client.post("/token", data=form, auth=("director", DEVELOPMENT_SECRET)).status_code == 200
+    assert client.post("/token", data=form, headers={"Authorization": "Basic %%%"}).status_code == 401
+    assert client.post("/token", json=FORM).status_code == 400
+    assert client.post("/token", data={**FORM, "x": "y" * 20_000}).status_code == 400
+
+
+def test_it_is_refused_in_production_and_away_from_loopback(tmp_path: Path) -> None:
+    for settings in (
+        Settings(state_dir=tmp_path, env="production", auth_issuer="https://issuer.example"),
+        Settings(state_dir=tmp_path, host="0.0.0.0"),
+    ):
+        with pytest.raises(IssuerRefused):
+            issuer_app(settings)
+        with pytest.raises(IssuerRefused):
+            development_token(settings, subject="a", roles=["director"], agency="iqaa")
+    assert not (tmp_path / "issuer").exists()
+
+
+def _made(path: Path, number: int) -> bytes:
+    return read_or_make(path, lambda: f"{number}".encode() * 1_000)
+
+
+def test_many_processes_make_one_secret_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "issuer" / "key.json"
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        made = pool.starmap(_made, [(path, number) for number in range(16)])
+
+    assert len(set(made)) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["key.json"]

@@ -1,0 +1,110 @@
+"""The lifecycle of a certificate under order 109: its renewal window, its last year, its end (p. 20, 21, 25)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+
+with workflow.unsafe.imports_passed_through():
+    from regulations import enforces
+    from services.council import contract as council
+    from services.intake import contract as intake
+    from services.monitoring import contract as monitoring
+    from workflows.facts import CERTIFICATE_ENDED
+    from workflows.messages import EventReceived, IssuedCertificate, LifecycleView
+
+from workflows.lifecycle import Lifecycle
+
+INSTITUTION = "institution"
+RULE = "renewal_application"
+
+
+# Five years with some five tasks: pinned, a certificate would keep the worker of its first day alive for years, and asleep it
+# would not notice a new version to continue as new into. It upgrades by itself, under the same proof by replay as a case.
+@enforces("kz-109-2008-accreditation", "20", "21", "25")
+@workflow.defn(versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class CertificateLifecycle:
+    """Workflow id = certificate id. Returns `expired`, or `ended` if it ended before its term."""
+
+    @workflow.init
+    def __init__(self, certificate: IssuedCertificate) -> None:
+        self._certificate = certificate
+        self._life = Lifecycle(certificate, workflow_id=certificate.certificate_id)
+
+    @workflow.run
+    async def run(self, certificate: IssuedCertificate) -> str:
+        """From the issue to the end of the last local day."""
+        async with self._life as life:
+            issued = certificate.traceparent
+            question = monitoring.ReadCertificateTerm(
+                agency=certificate.agency, rulebook=certificate.rulebook, valid_until=certificate.valid_until
+            )
+            term: monitoring.CertificateTerm = await life.once(
+                monitoring.TASK_QUEUE, monitoring.READ_CERTIFICATE_TERM, question, monitoring.CertificateTerm, because=issued
+            )
+
+            # p. 21: to extend, the institution applies not later than one year before the expiry
+            await life.deadlines.set(RULE, since=certificate.valid_until, met_by=(intake.ApplicationRegistered,), because=issued)
+            life.beside(self._renewal())
+
+            # the opening of the window is the agency's practice; without one the institution may apply from the first day
+            if term.renewal_opens_at is not None:
+                if not await self._passes(lambda: term.renewal_opens_at, "valid"):
+                    return await self._ended()
+                await self._step(council.OPEN_RENEWAL_WINDOW)
+                await life.milestone("renewal_window")
+            if not await self._passes(lambda: life.deadlines.of(RULE).due_at, "renewal_window", INSTITUTION):
+                return await self._ended()
+            await self._step(council.CLOSE_RENEWAL_WINDOW)
+            await life.milestone("last_year")
+
+            # p. 25: it lapses at the end of its term, without anybody's action
+            if not await self._passes(lambda: term.expires_at, "last_year"):
+                return await self._ended()
+            await self._step(council.EXPIRE_CERTIFICATE)
+            life.enter("expired", "")
+            return "expired"
+
+    @workflow.signal
+    def event(self, event: EventReceived) -> None:
+        """A fact that a service published."""
+        self._life.receive(event)
+
+    @workflow.signal
+    def resume(self) -> None:
+        """Somebody has looked at the trouble that `view` shows: ask again."""
+        self._life.resume()
+
+    @workflow.query
+    def stage(self) -> str:
+        """The stage that the certificate is in."""
+        return self._life.memory.stage
+
+    @workflow.query
+    def next_timer(self) -> datetime | None:
+        """When the lifecycle moves by itself next."""
+        return self._life.next_timer()
+
+    @workflow.query
+    def view(self) -> LifecycleView:
+        """What the lifecycle waits for, and what it knows."""
+        return self._life.view()
+
+    async def _passes(self, instant: Callable[[], datetime | None], stage: str, waiting_on: str = "") -> bool:
+        return await self._life.until(instant, unless=(CERTIFICATE_ENDED,), stage=stage, waiting_on=waiting_on)
+
+    async def _step(self, activity: str) -> None:
+        step = council.CertificateStep(agency=self._certificate.agency, certificate_id=self._certificate.certificate_id)
+        await self._life.once(council.TASK_QUEUE, activity, step)
+
+    async def _renewal(self) -> None:
+        """An application to extend it was filed and is registered."""
+        application = await self._life.fact(intake.ApplicationRegistered)
+        await self._life.deadlines.meet(RULE, application.day("filed_on"), because=application.traceparent)
+
+    async def _ended(self) -> str:
+        ending = self._life.memory.facts[CERTIFICATE_ENDED]
+        await self._life.deadlines.withdraw_all("the certificate ended before its term", because=ending.traceparent)
+        self._life.enter("ended", "")
+        return "ended"

@@ -1,0 +1,141 @@
+"""The conductor: reads every service's events from JetStream and starts or signals lifecycles. It keeps nothing of its own.
+
+Whatever it does may be done twice: a workflow id is the case's, a signal carries the event's id. A message is acknowledged when
+Temporal has accepted what follows from it, or when nothing ever will.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from nats.aio.client import Client as Nats
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from chassis import telemetry
+from chassis.events import Catalogue, UnknownEvent
+from chassis.messaging import Delivery, consume, recorded
+from services.council.contract import EVENTS as COUNCIL
+from services.intake.contract import EVENTS as INTAKE
+from services.monitoring.contract import EVENTS as MONITORING
+from services.review.contract import EVENTS as REVIEW
+from services.visits.contract import EVENTS as VISITS
+from workflows.facts import FIELDS
+from workflows.messages import TASK_QUEUE
+from workflows.routes import Signal, Start, orders
+
+log = logging.getLogger(__name__)
+
+CATALOGUES: dict[str, Catalogue] = {c.service: c for c in (INTAKE, REVIEW, VISITS, COUNCIL, MONITORING)}
+DURABLE = "conductor"
+
+#: Looks for a lifecycle that is not there yet, half a second apart at first and half a minute at last: some five minutes in all.
+LOOKS = 16
+_LONGEST_WAIT = 30.0
+_AT_ONCE = 32
+
+
+class NotThereYet(Exception):
+    """The lifecycle that the event is meant for has not begun."""
+
+
+class Conductor:
+    """One reader of all services; several share the work by the same durable consumer."""
+
+    def __init__(self, nats: Nats, temporal: Client, *, catalogues: Mapping[str, Catalogue] = CATALOGUES, looks: int = LOOKS) -> None:
+        self._nats = nats
+        self._temporal = temporal
+        self._catalogues = catalogues
+        self._looks = looks
+        self._missed: dict[str, int] = {}
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        meter = telemetry.meter()
+        self._told = meter.create_counter("kepil.conductor.told", description="Starts and signals that Temporal accepted")
+        self._lost = meter.create_counter("kepil.conductor.lost", description="Events whose lifecycle never came")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`."""
+        async with asyncio.TaskGroup() as readers:
+            for service in self._catalogues:
+                readers.create_task(consume(self._nats, service, DURABLE, self.handle, stop))
+
+    async def handle(self, batch: Sequence[Delivery]) -> None:
+        """One batch: events of one stream in their order, different streams at once."""
+        by_stream: dict[tuple[str, str], list[Delivery]] = {}
+        for delivery in batch:
+            by_stream.setdefault((delivery.envelope.agency, delivery.envelope.subject), []).append(delivery)
+        await asyncio.gather(*(self._in_order(deliveries) for deliveries in by_stream.values()))
+
+    async def _in_order(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            if delivery.envelope.type_name not in FIELDS:
+                await delivery.message.ack()
+                continue
+            async with self._gate:
+                await self._deliver(delivery)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        envelope, message = delivery.envelope, delivery.message
+        try:
+            await self._tell(delivery)
+        except NotThereYet as missing:
+            looks = self._missed[envelope.id] = self._missed.get(envelope.id, 0) + 1
+            if looks < self._looks:
+                await message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2**looks))
+                return
+            log.error("%s %s has no lifecycle %s; given up after %d looks", envelope.type, envelope.id, missing, looks)
+            self._lost.add(1, {"type": envelope.type})
+        except UnknownEvent:
+            log.warning("%s published %s, which this version does not know", envelope.service, envelope.type)
+        except (RPCError, RuntimeError, OSError) as error:
+            log.warning("Temporal did not accept %s %s: %s", envelope.type, envelope.id, error)
+            await message.nak(delay=2)
+            return
+        self._missed.pop(envelope.id, None)
+        await message.ack()
+
+    async def _tell(self, delivery: Delivery) -> None:
+        envelope = delivery.envelope
+        fact = await recorded(envelope, self._catalogues)
+        with telemetry.consumer_span(envelope.type, envelope.traceparent, message_id=envelope.id, group=DURABLE) as span:
+            span.set_attribute(telemetry.AGENCY, envelope.agency)
+            case_id = getattr(fact.event, "case_id", None)
+            if case_id is not None:
+                span.set_attribute(telemetry.CASE_ID, case_id)
+            for order in orders(fact, telemetry.current_traceparent()):
+                await (self._start(order) if isinstance(order, Start) else self._signal(order))
+                self._told.add(1, {"type": envelope.type_name})
+
+    async def _start(self, order: Start) -> None:
+        try:
+            await self._temporal.start_workflow(
+                order.workflow.__name__,
+                order.argument,
+                id=order.workflow_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+        except WorkflowAlreadyStartedError:
+            log.debug("%s %s has begun already", order.workflow.__name__, order.workflow_id)
+
+    async def _signal(self, order: Signal) -> None:
+        handle = self._temporal.get_workflow_handle(order.workflow_id)
+        try:
+            await handle.signal("event", order.event)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            if not await self._is_over(order.workflow_id):
+                raise NotThereYet(order.workflow_id) from error
+            log.info("%s came after the end of %s", order.event.type, order.workflow_id)
+
+    async def _is_over(self, workflow_id: str) -> bool:
+        try:
+            description = await self._temporal.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return description.status != WorkflowExecutionStatus.RUNNING

@@ -1,0 +1,85 @@
+"""How a lifecycle asks a service: an activity on the service's own task queue, tried until it is answered or refused."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from opentelemetry import context as otel
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+    from pydantic import BaseModel
+
+    from workflows.messages import Memory
+
+#: Refusals and mistakes of ours: another try would be answered alike. Names of `chassis.problems`.
+REFUSALS = ["Refused", "Invalid", "Conflict", "Forbidden", "NotFound", "ValidationError"]
+
+RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=5),
+    non_retryable_error_types=REFUSALS,
+)
+
+#: After a refusal: soon, since a clock may be a moment behind; then every day, or when somebody resumes the lifecycle.
+FIRST_PAUSE = timedelta(minutes=1)
+LATER_PAUSE = timedelta(days=1)
+
+
+class Requests:
+    """The activities of one lifecycle. A refusal does not end it: it shows its trouble and asks again."""
+
+    def __init__(self, memory: Memory, show: Callable[[], None]) -> None:
+        self._memory = memory
+        self._show = show
+        self._resumed = 0
+
+    def resume(self) -> None:
+        """What was refused may be asked again."""
+        self._resumed += 1
+
+    async def make(self, queue: str, activity: str, argument: BaseModel, answer: type[BaseModel] | None, *, because: str | None) -> Any:
+        """The answer of `activity`. `because` is the traceparent of the fact that led to it; None (a timer) begins a trace."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await _start(queue, activity, argument, answer, because)
+            except ActivityError as error:
+                if not isinstance(error.cause, ApplicationError):
+                    raise
+                workflow.logger.error("%s was refused: %s", activity, error.cause)
+                await self._look_into(f"{activity}: {error.cause.message}", pause)
+                pause = LATER_PAUSE
+
+    async def _look_into(self, trouble: str, pause: timedelta) -> None:
+        before = self._resumed
+        self._memory.trouble = trouble
+        self._show()
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self._resumed > before, timeout=pause)
+        self._memory.trouble = None
+        self._show()
+
+
+def _start(
+    queue: str, activity: str, argument: BaseModel, answer: type[BaseModel] | None, because: str | None
+) -> workflow.ActivityHandle[Any]:
+    carrier = {"traceparent": because} if because else {}
+    # the tracing interceptor reads the current context while the activity is being started, and only then
+    token = otel.attach(TraceContextTextMapPropagator().extract(carrier, otel.Context()))
+    try:
+        return workflow.start_activity(
+            activity,
+            argument,
+            task_queue=queue,
+            result_type=answer,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RETRY,
+        )
+    finally:
+        otel.detach(token)

@@ -1,0 +1,91 @@
+"""Which event starts or signals which lifecycle: a pure function, read by the conductor."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.events import Event, Recorded
+from services.council.contract import CertificateIssued
+from services.intake.contract import ApplicationRegistered
+from services.monitoring.contract import DeadlineExtended, DeadlineWithdrawn
+from workflows.accreditation import AccreditationLifecycle
+from workflows.certificate import CertificateLifecycle
+from workflows.facts import CERTIFICATE_ENDED, FIELDS
+from workflows.messages import AccreditationCase, EventReceived, IssuedCertificate
+
+
+@dataclass(frozen=True)
+class Start:
+    """A lifecycle begins; once, however often it is asked for."""
+
+    workflow: type
+    workflow_id: str
+    argument: AccreditationCase | IssuedCertificate
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A lifecycle hears of a fact."""
+
+    workflow_id: str
+    event: EventReceived
+
+
+def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Signal]:
+    """What is to be told to Temporal about one event, in this order; mostly nothing."""
+    fact: Event = recorded.event
+    if recorded.event.type_name() not in FIELDS:
+        return []
+    signal = thinned(recorded, traceparent)
+    match fact:
+        case ApplicationRegistered():
+            start = Start(AccreditationLifecycle, fact.case_id, _case(recorded.agency, fact, traceparent))
+            renewed = fact.renews_certificate_id
+            return [start, Signal(renewed, signal)] if renewed else [start]
+        case CertificateIssued():
+            begun = Start(CertificateLifecycle, fact.certificate_id, _certificate(recorded.agency, fact, traceparent))
+            return [begun, Signal(fact.case_id, signal)]
+        case DeadlineExtended() | DeadlineWithdrawn():
+            return [Signal(fact.workflow_id, signal)]
+    addressee = "certificate_id" if fact.type_name() == CERTIFICATE_ENDED else "case_id"
+    return [Signal(getattr(fact, addressee), signal)]
+
+
+def thinned(recorded: Recorded[Any], traceparent: str | None) -> EventReceived:
+    """The signal of an event: of its data only what a lifecycle may see."""
+    name = recorded.event.type_name()
+    return EventReceived(
+        event_id=recorded.event_id,
+        type=name,
+        source=recorded.source,
+        occurred_at=recorded.occurred_at,
+        data=recorded.event.model_dump(mode="json", include=set(FIELDS[name])),
+        traceparent=traceparent,
+    )
+
+
+def _case(agency: str, fact: ApplicationRegistered, traceparent: str | None) -> AccreditationCase:
+    return AccreditationCase(
+        agency=agency,
+        case_id=fact.case_id,
+        institution_id=fact.institution_id,
+        scopes=fact.scopes,
+        rulebook=fact.rulebook,
+        standards=fact.standards,
+        standards_version=fact.standards_version,
+        filed_on=fact.filed_on,
+        registered_on=fact.registered_on,
+        traceparent=traceparent,
+    )
+
+
+def _certificate(agency: str, fact: CertificateIssued, traceparent: str | None) -> IssuedCertificate:
+    return IssuedCertificate(
+        agency=agency,
+        certificate_id=fact.certificate_id,
+        case_id=fact.case_id,
+        institution_id=fact.institution_id,
+        rulebook=fact.rulebook,
+        issued_on=fact.issued_on,
+        valid_until=fact.valid_until,
+        traceparent=traceparent,
+    )
