@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events import Catalogue, Json, Recorded
-from chassis.eventstore import LogEntry
+from chassis.eventstore import LogEntry, LogPosition
 from chassis.hashchain import instant
 from chassis.privacy import open_fields
 from chassis.settings import Settings
@@ -166,6 +166,16 @@ class Delivery:
 Handle = Callable[[Sequence[Delivery]], Awaitable[None]]
 
 
+def envelope_of(payload: bytes) -> Envelope | None:
+    """The envelope in a message; None for what no relay of ours has made."""
+    try:
+        envelope = Envelope.model_validate_json(payload)
+        LogPosition.parse(envelope.position)
+    except ValueError:
+        return None
+    return envelope
+
+
 async def ensure_consumer(client: Nats, service: str, durable: str, *, ack_wait: float = 30.0) -> None:
     """The durable pull consumer of one reader on one service's stream, from the first event on."""
     config = ConsumerConfig(
@@ -178,11 +188,15 @@ async def ensure_consumer(client: Nats, service: str, durable: str, *, ack_wait:
     await client.jetstream().add_consumer(stream_name(service), config)
 
 
-async def consume(client: Nats, service: str, durable: str, handle: Handle, stop: asyncio.Event) -> None:
-    """Hands batches to `handle`, in order, until `stop`. What `handle` does not acknowledge comes again; if it raises, the whole batch."""
+async def consume(client: Nats, service: str, durable: str, handle: Handle, stop: asyncio.Event, *, ack_wait: float = 30.0) -> None:
+    """Hands batches to `handle` until `stop`. What it does not acknowledge within `ack_wait` seconds comes again; if it raises, all.
+
+    What comes again comes after what was delivered meanwhile, and another process may have fetched what lies between: whoever
+    needs the order of the log must look for it himself.
+    """
     while not stop.is_set():
         try:
-            await ensure_consumer(client, service, durable)
+            await ensure_consumer(client, service, durable, ack_wait=ack_wait)
             subscription = await client.jetstream().pull_subscribe_bind(durable, stream_name(service))
             try:
                 await _pull(subscription, handle, stop)
@@ -192,17 +206,28 @@ async def consume(client: Nats, service: str, durable: str, handle: Handle, stop
             if isinstance(error, NotFoundError):
                 log.info("%s waits for the stream of %s", durable, service)
             else:
-                log.warning("%s on %s: %s", durable, service, error or type(error).__name__)
+                log.warning("%s on %s: %s", durable, service, str(error) or type(error).__name__)
             await pause(stop, 0.5)
 
 
 async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            messages: list[Msg] = await subscription.fetch(_BATCH, timeout=_PULL_SECONDS)
+            messages = await _unless(stop, subscription.fetch(_BATCH, timeout=_PULL_SECONDS))
         except NatsTimeout:
             continue
-        batch = [Delivery(m, Envelope.model_validate_json(m.data), m.metadata.num_delivered or 1) for m in messages]
+        if messages is None:
+            return
+        batch = []
+        for message in messages:
+            envelope = envelope_of(message.data)
+            if envelope is None:
+                log.error("%s has a message that is no event, on %s: it is dropped", subscription._stream, message.subject)
+                await message.term()
+            else:
+                batch.append(Delivery(message, envelope, message.metadata.num_delivered or 1))
+        if not batch:
+            continue
         try:
             await handle(batch)
         except Exception:
@@ -210,6 +235,17 @@ async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
             for delivery in batch:
                 await delivery.message.nak(delay=1)
             await pause(stop, 1.0)
+
+
+async def _unless(stop: asyncio.Event, fetch: Coroutine[Any, Any, list[Msg]]) -> list[Msg] | None:
+    """What is fetched, or None when `stop` comes first: an idle reader does not hold up the end of its process."""
+    fetching, stopping = asyncio.create_task(fetch), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return await fetching if fetching.done() else None
+    finally:
+        fetching.cancel()
+        stopping.cancel()
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -17,17 +16,8 @@ from chassis.telemetry import CASE_ID, STREAM
 
 _BAR = 24
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red", "bright_cyan", "bright_green")
-_SHOWN = (
-    "http.response.status_code",
-    "error.type",
-    "exception.type",
-    "kepil.event_type",
-    "kepil.stream",
-    "kepil.case_id",
-    "kepil.agency",
-    "messaging.consumer.group.name",
-    "temporalWorkflowID",
-)
+_LEGAL_TIME = 3_600_000_000_000  # an hour, in nanoseconds: no request takes so long
+_SHOWN = ("http.response.status_code", "error.type", "exception.type", "kepil.event_type", "messaging.consumer.group.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,33 +121,37 @@ def assemble(spans: Iterable[SpanRecord], trace_id: str) -> Trace | None:
 def render(trace: Trace) -> Group:
     """The waterfall: a line for each span with its service, time, bar, and what is worth knowing of it."""
     colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(trace.services)}
-    table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
-    table.add_column("service", no_wrap=True)
-    table.add_column("span", overflow="fold", ratio=1)
-    table.add_column("ms", justify="right", no_wrap=True)
-    table.add_column(min_width=_BAR, no_wrap=True)
-    table.add_column(overflow="fold", ratio=1)
+    real = trace.end - trace.start < _LEGAL_TIME  # a lifecycle tells legal time: a bar of years says nothing
+    table = Table(box=None, pad_edge=False, show_header=False, expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    if real:
+        table.add_column(min_width=_BAR, no_wrap=True)
+    folded = Counter(span.parent for _, span in trace.spans if _is_later(span))
     for depth, span in trace.spans:
+        if _is_later(span):
+            continue
         colour = colours[span.service]
         name = Text("  " * depth + ("✗ " if span.error else "") + span.name, style="bold red" if span.error else "")
-        known = [
-            f"[dim]{key.removeprefix('kepil.').removeprefix('messaging.')}=[/]{escape(str(span.attributes[key]))}"
-            for key in _SHOWN
-            if key in span.attributes
-        ]
-        linked = [f"[dim]linked to[/] {link}" for link in span.links]
-        table.add_row(
-            Text(span.service, style=colour),
-            name,
-            f"{span.milliseconds:.1f}",
-            Text(_bar(trace, span), style=colour),
-            " ".join(known + linked),
-        )
+        for key in _SHOWN:
+            if key in span.attributes:
+                name.append(f"  {span.attributes[key]}", style="not bold dim")
+        if folded[span.span]:
+            name.append(f"  {folded[span.span]} later signals, in traces of their own", style="not bold dim")
+        cells: list[Text | str] = [Text(span.service, style=colour), name, f"{span.milliseconds:.1f} ms"]
+        table.add_row(*cells, *([Text(_bar(trace, span), style=colour)] if real else []))
     began = datetime.fromtimestamp(trace.start / 1e9, UTC)
     faults = sum(span.error for _, span in trace.spans)
     counts = ", ".join(f"{service} {n}" for service, n in Counter(span.service for _, span in trace.spans).items())
-    head = f"[bold]{trace.trace_id}[/]  {began:%Y-%m-%d %H:%M:%S} UTC  {(trace.end - trace.start) / 1e6:.1f} ms  [dim]{counts}[/]"
+    took = f"{(trace.end - trace.start) / 1e6:.1f} ms" if real else "over years of legal time"
+    head = f"[bold]{trace.trace_id}[/]  {began:%Y-%m-%d %H:%M:%S} UTC  {took}  [dim]{counts}[/]"
     return Group(Text.from_markup(head + (f"  [bold red]{faults} failed[/]" if faults else "")), table)
+
+
+def _is_later(span: SpanRecord) -> bool:
+    """A signal that a lifecycle took from another trace: the SDK shows it in both, and here it would bury the rest."""
+    return bool(span.links) and span.name.startswith("HandleSignal:")
 
 
 def _bar(trace: Trace, span: SpanRecord) -> str:

@@ -14,7 +14,8 @@ from temporalio.client import Client
 from chassis.issuer import development_token
 from chassis.messaging import Envelope
 from chassis.settings import Settings
-from cli.scenario import Actor, Scenario, Step, filled, reckon
+from cli.errors import Explained
+from cli.scenario import Actor, Scenario, Step, combinations, filled, reckon
 from cli.skipping import LegalTime
 from cli.timeline import Timeline
 
@@ -22,7 +23,7 @@ from cli.timeline import Timeline
 _LIFECYCLES = {"ApplicationRegistered": "case_id", "CertificateIssued": "certificate_id"}
 
 
-class Unexpected(RuntimeError):
+class Unexpected(Explained):
     """A request went otherwise than the scenario says."""
 
 
@@ -35,7 +36,7 @@ class Play:
         self._urls = urls
         self._timeline = timeline
         self._zone = ZoneInfo(scenario.zone)
-        self._names: dict[str, Any] = {}
+        self._names: dict[str, Any] = {alias: paper.reference() for alias, paper in scenario.documents.items()}
         self._tokens: dict[str, str] = {}
 
     async def run(self) -> dict[str, Any]:
@@ -77,10 +78,13 @@ class Play:
             self._names[name] = reckon(rule, self._names, self._scenario.country)
         if step.until:
             await self._pass_until(self._names[step.until], step.hour)
-        if step.actor and step.post:
-            await self._post(step, self._scenario.actors[step.actor], filled(step.post, self._names))
-        if step.actor and step.get:
-            await self._get(step, self._scenario.actors[step.actor], filled(step.get, self._names))
+        for values in combinations(step):
+            self._names |= values
+            actor = self._scenario.actors[filled(step.actor, self._names)] if step.actor else None
+            if step.post and actor:
+                await self._post(step, actor, filled(step.post, self._names))
+            if step.get:
+                await self._get(step, actor, filled(step.get, self._names))
 
     async def _pass_until(self, day: date, hour: int) -> None:
         await self._time.advance_to(datetime.combine(day, time(hour), self._zone).astimezone(UTC))
@@ -112,21 +116,20 @@ class Play:
             raise Unexpected(f"{step.name}: expected a refusal ({wanted}), got {answer.status_code} {answer.text}")
         self._timeline.refused(await self._time.now(), actor.subject, problem)
 
-    async def _get(self, step: Step, actor: Actor, path: str) -> None:
-        answer = await self._http.get(self._url(path), headers={"authorization": f"Bearer {self._token(actor)}"})
+    async def _get(self, step: Step, actor: Actor | None, path: str) -> None:
+        answer = await self._http.get(self._url(path), headers=self._authorization(actor))
         if answer.status_code >= 300:
             raise Unexpected(f"{step.name or path}: {answer.status_code} {answer.text}")
         content = answer.json()
         for name, member in step.keep.items():
-            self._names[name] = _dates(content[member])
-        if step.name:
-            kept = ", ".join(f"{member.replace('_', ' ')} {self._names[name]}" for name, member in step.keep.items())
-            self._timeline.note(await self._time.now(), f"GET {path}: {kept}")
+            self._names[name] = _dates(_member(content, member))
+        kept = ", ".join(f"{name.replace('_', ' ')} {self._names[name]}" for name in step.keep)
+        self._timeline.note(await self._time.now(), f"GET {path.partition('?')[0]} → {kept}")
 
     async def _version(self, actor: Actor, url: str) -> str | None:
         """The ETag of the resource that a command is about: the path without its last part."""
-        for token in (self._token(actor), self._token(Actor(role="auditor", subject="demo.auditor"))):
-            answer = await self._http.get(url.rpartition("/")[0], headers={"authorization": f"Bearer {token}"})
+        for reader in (actor, Actor(role="auditor", subject="demo.auditor")):
+            answer = await self._http.get(url.rpartition("/")[0], headers=self._authorization(reader))
             if answer.status_code == 200:
                 return str(answer.headers["etag"])
         return None
@@ -135,6 +138,9 @@ class Play:
         service, _, rest = path.partition("/")
         return f"{self._urls[service]}/{rest}"
 
+    def _authorization(self, actor: Actor | None) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token(actor)}"} if actor else {}
+
     def _token(self, actor: Actor) -> str:
         known = self._tokens.get(actor.subject)
         if known is None:
@@ -142,6 +148,12 @@ class Play:
                 self._settings, subject=actor.subject, roles=[actor.role], agency=self._scenario.agency, institution=actor.institution
             )
         return known
+
+
+def _member(content: Any, path: str) -> Any:
+    for part in path.split("."):
+        content = content[int(part)] if part.isdigit() else content[part]
+    return content
 
 
 def _dates(value: Any) -> Any:

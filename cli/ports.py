@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import psutil
 
 from chassis.settings import DEFAULT_PORTS, Settings
+from cli.errors import Explained
 
 SERVERS = {"postgres": 8132, "nats": 8142, "nats-monitor": 8143, "temporal": 8172, "temporal-ui": 8173}
 #: `--port-base N` moves every default of 81xx to N+xx.
@@ -22,7 +23,7 @@ _SETTING = {
 _FREE_RANGE = range(12_000, 32_000)
 
 
-class PortBusy(RuntimeError):
+class PortBusy(Explained):
     """A part cannot listen where it was told to."""
 
     def __init__(self, part: str, port: int, holder: str | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cli.errors import Explained
 from cli.state import ROOT, StateDir, write_pid
 
 State = Literal["waiting", "starting", "ready", "restarting", "stopping", "stopped", "done", "failed"]
@@ -22,7 +23,7 @@ _FIRST_TRIES = 3
 _LOG_LIMIT = 20_000_000
 
 
-class StartFailed(RuntimeError):
+class StartFailed(Explained):
     """A part did not come up; `log_tail` has the end of its log."""
 
     def __init__(self, part: str, reason: str, log: Path) -> None:

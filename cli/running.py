@@ -5,10 +5,11 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from cli.errors import Explained
 from cli.state import AlreadyRunning, StateDir, identity, stop_leftovers, wait_gone
 
 
-class NotRunning(RuntimeError):
+class NotRunning(Explained):
     """No supervisor lives on the state folder."""
 
     def __init__(self, state_dir: Path) -> None:

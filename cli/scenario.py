@@ -1,19 +1,25 @@
 """The demo's scenario: actors, and steps that they take through the public REST interface. A wrong file is refused with its place."""
 
+import hashlib
+import re
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cli.errors import Explained
 from regulations import calendar_for
 from regulations.deadlines import add_months
 
+_ALONE = re.compile(r"\{([a-z_.]+)\}")
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
-class ScenarioRefused(ValueError):
+class ScenarioRefused(Explained):
     """The file is no scenario; the message names the place."""
 
 
@@ -49,8 +55,22 @@ class Refusal(BaseModel):
     problem: str = "refused"
 
 
+class Paper(BaseModel):
+    """A document of the case; its reference carries the hash of `text`."""
+
+    model_config = _STRICT
+
+    kind: str
+    name: str
+    text: str
+
+    def reference(self) -> dict[str, str]:
+        """As requests name it."""
+        return {"kind": self.kind, "name": self.name, "sha256": hashlib.sha256(self.text.encode()).hexdigest()}
+
+
 class Step(BaseModel):
-    """One step: reckon dates, let time pass until a date, or one request by one actor; in this order where it has several."""
+    """One step: reckon dates, let time pass until a date, or one request; in this order where it has several. A GET needs no actor."""
 
     model_config = _STRICT
 
@@ -58,12 +78,13 @@ class Step(BaseModel):
     dates: dict[str, DateRule] = {}
     until: str | None = None
     hour: Annotated[int, Field(ge=0, le=23)] = 10
+    for_each: dict[str, list[str]] = Field({}, description="The request is made for every combination of these values")
     actor: str | None = None
     post: str | None = None
     get: str | None = None
-    body: dict[str, Any] = {}
+    body: dict[str, Any] | str = {}
     save: str | None = None
-    keep: dict[str, str] = Field({}, description="Name to the member of a GET's answer that it takes")
+    keep: dict[str, str] = Field({}, description="Name to the member of a GET's answer that it takes, as `items.0.number`")
     refused: Refusal | None = None
 
 
@@ -78,6 +99,7 @@ class Scenario(BaseModel):
     country: Literal["KZ", "KG"]
     zone: str
     actors: dict[str, Actor]
+    documents: dict[str, Paper] = {}
     steps: list[Step]
 
 
@@ -85,7 +107,7 @@ def read_scenario(file: Path) -> Scenario:
     """The scenario in a YAML file. ScenarioRefused."""
     try:
         return Scenario.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
+    except (OSError, yaml.YAMLError) as error:
         raise ScenarioRefused(f"{file}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -103,14 +125,20 @@ def reckon(rule: DateRule, known: dict[str, date], country: Literal["KZ", "KG"])
 
 
 def filled(value: Any, names: dict[str, Any]) -> Any:
-    """`value` with every `{name}` in its strings replaced; a string that is one name alone takes the value's own type."""
+    """`value` with every `{name}` and `{date.year}` in its strings replaced; a string that is one name alone takes the value's own type."""
     if isinstance(value, dict):
         return {key: filled(item, names) for key, item in value.items()}
     if isinstance(value, list):
         return [filled(item, names) for item in value]
-    if isinstance(value, str) and value.startswith("{") and value.endswith("}") and value[1:-1] in names:
-        found = names[value[1:-1]]
-        return found.isoformat() if isinstance(found, date) else found
-    if isinstance(value, str) and "{" in value:
-        return value.format_map({name: item.isoformat() if isinstance(item, date) else item for name, item in names.items()})
-    return value
+    if not isinstance(value, str):
+        return value
+    alone = _ALONE.fullmatch(value)
+    if alone is None:
+        return value.format_map(names)
+    found, _ = Formatter().get_field(alone[1], (), names)
+    return found.isoformat() if isinstance(found, date) else found
+
+
+def combinations(step: Step) -> list[dict[str, str]]:
+    """The values of `for_each`, every combination; one empty one where there is nothing to repeat."""
+    return [dict(zip(step.for_each, values, strict=True)) for values in product(*step.for_each.values())]

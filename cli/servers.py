@@ -18,6 +18,7 @@ import psutil
 
 from chassis.secretfile import read_or_make
 from cli import probes
+from cli.errors import Explained
 from cli.process import Part
 from cli.state import StateDir
 
@@ -62,7 +63,7 @@ jetstream {{
 """
 
 
-class ServerMissing(RuntimeError):
+class ServerMissing(Explained):
     """A server's program is not installed beside the interpreter."""
 
 
@@ -158,7 +159,7 @@ def temporal_test_part(host: str, port: int, namespace: str) -> Part:
 
     return Part(
         name="temporal",
-        command=(program("temporal-test-server"), str(port), "--enable-time-skipping"),
+        command=(program("temporal-test-server"), str(port)),
         ready=ready,
         port=port,
         url=address,

@@ -12,10 +12,12 @@ from typing import IO, Any
 
 import psutil
 
+from cli.errors import Explained
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class AlreadyRunning(RuntimeError):
+class AlreadyRunning(Explained):
     """Another supervisor holds this state folder."""
 
 

@@ -20,7 +20,7 @@ _CLAUSE = re.compile(r"\(order 109, p\. ([^)]*(?:\([ab]\))?[^)]*)\)")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHOWN = (
     "number", "contract_number", "side", "blank_number", "starts_on", "ends_on", "closes_on", "valid_until", "outcome", "vote", "scope",
-    "rule", "due_on", "late_days", "reason",
+    "reason",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Timeline:
     first: datetime | None = None
     last: datetime | None = None
     traces: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
 
     def event(self, envelope: Envelope) -> None:
         """One published event."""
@@ -61,7 +62,7 @@ class Timeline:
                 trace_id=(envelope.traceparent or "--").split("-")[1] or None,
             )
             return
-        self._row(self._day(envelope.time), self._who(envelope.actor), self._what(envelope), clause, self._state(envelope))
+        self._row(self._day(envelope.time), self._who(envelope.actor), self._what(envelope, clause))
 
     def step(self, name: str) -> None:
         """The words of the scenario before what follows from them."""
@@ -74,17 +75,19 @@ class Timeline:
         if self.machine:
             self._line(kind="refusal", date=self._day(at), who=self._who(actor), problem=problem)
             return
-        what = Text("refused ", style="bold red").append(problem["detail"], style="red")
+        clause = f"  p. {problem['clause']}" if problem.get("clause") else ""
+        what = Text("✗ Refused", style="bold red").append(clause, style="not bold magenta")
+        what.append(f"  {problem['detail']}", style="not bold red")
         if problem.get("accepts"):
-            what.append(f" → possible: {problem['accepts']}", style="yellow")
-        self._row(self._day(at), self._who(actor), what, problem.get("clause", ""), Text(""))
+            what.append(f" → possible: {problem['accepts']}", style="not bold yellow")
+        self._row(self._day(at), self._who(actor), what)
 
     def note(self, at: datetime, words: str) -> None:
         """Something that was looked at and is neither event nor refusal."""
         if self.machine:
             self._line(kind="note", date=self._day(at), words=words)
         else:
-            self._row(self._day(at), "", Text(words, style="dim"), "", Text(""))
+            self._row(self._day(at), "", Text(words, style="dim"))
 
     def summary(self, **figures: Any) -> None:
         """The end of the story, in figures."""
@@ -139,10 +142,22 @@ class Timeline:
                 return Text(f"reminder, due {data['due_on']}", style="magenta")
         return Text("")
 
-    def _what(self, envelope: Envelope) -> Text:
+    def _what(self, envelope: Envelope, clause: str) -> Text:
         what = Text(_WORDS.sub(" ", envelope.type_name), style="bold")
-        details = [f"{name.replace('_', ' ')} {envelope.data[name]}" for name in _SHOWN if envelope.data.get(name) not in (None, "")]
+        state = self._state(envelope)
+        if clause:
+            what.append(f"  p. {clause}", style="not bold magenta")
+        if state:
+            what.append("  ").append_text(state)
+        details = [self._rule(envelope)] if "deadline_id" in envelope.data else []
+        details += [f"{name.replace('_', ' ')} {envelope.data[name]}" for name in _SHOWN if envelope.data.get(name) not in (None, "")]
         return what.append("  " + ", ".join(details), style="not bold dim") if details else what
+
+    def _rule(self, envelope: Envelope) -> str:
+        """The term of a deadline, which only its first event names."""
+        if "rule" in envelope.data:
+            self.rules[envelope.data["deadline_id"]] = f"{envelope.data['rule']} ({envelope.data['binds']})".replace("_", " ")
+        return self.rules.get(envelope.data["deadline_id"], "")
 
     def _who(self, actor: str) -> str:
         return "lifecycle" if actor.startswith("workflow:") else self.names.get(actor, actor)
@@ -150,14 +165,12 @@ class Timeline:
     def _day(self, at: datetime) -> str:
         return at.astimezone(self.zone).date().isoformat()
 
-    def _row(self, day: str, who: str, what: Text, clause: str, state: Text) -> None:
+    def _row(self, day: str, who: str, what: Text) -> None:
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(width=10, style="dim")
-        grid.add_column(width=14, style="cyan", no_wrap=True)
+        grid.add_column(width=11, style="cyan", no_wrap=True)
         grid.add_column(ratio=1)
-        grid.add_column(width=14, style="magenta")
-        grid.add_column(width=22)
-        grid.add_row(day, who, what, f"p. {clause}" if clause else "", state)
+        grid.add_row(day, who, what)
         self.console.print(grid)
 
     def _line(self, **content: Any) -> None:

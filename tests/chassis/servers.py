@@ -50,7 +50,7 @@ async def temporal_test_server() -> AsyncIterator[Client]:
     port = free_port()
     binary = shutil.which("temporal-test-server") or str(Path(sys.executable).with_name("temporal-test-server"))
     quiet = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(binary, str(port), "--enable-time-skipping", stdout=quiet, stderr=quiet)
+    process = await asyncio.create_subprocess_exec(binary, str(port), stdout=quiet, stderr=quiet)
     try:
         yield await _connected(f"127.0.0.1:{port}")
     finally:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.testservice.v1 import LockTimeSkippingRequest, SleepRequest
+from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
 
 from chassis.clock import SystemClock, TemporalTestClock, clock_from
@@ -36,7 +36,6 @@ async def test_legal_time_follows_the_time_skipping_server_and_wall_time_does_no
 async def _skip(client: Client, duration: timedelta) -> None:
     wanted = Duration()
     wanted.FromTimedelta(duration)
-    await client.test_service.lock_time_skipping(LockTimeSkippingRequest())
     await client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=wanted))
 
 

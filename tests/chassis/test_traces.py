@@ -80,11 +80,11 @@ def test_the_waterfall_shows_service_time_bar_and_error(state: Path) -> None:
 
     assert "100.0 ms" in lines[0]
     assert "1 failed" in lines[0]
-    assert "append [events]" in lines[3]
-    assert "✗ process kepil.intake" in lines[4]
-    assert "error.type=ValueError" in lines[4]
-    assert lines[2].count("━") == 24
-    assert lines[4].index("━") > lines[3].index("━")
+    assert "append [events]" in lines[2]
+    assert "✗ process kepil.intake" in lines[3]
+    assert "ValueError" in lines[3]
+    assert lines[1].count("━") == 24
+    assert lines[3].index("━") > lines[1].index("━")
 
 
 def _cli(state: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
