@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Date, DateTime, Index, MetaData, Table, Text
@@ -61,14 +61,14 @@ class ReadModel:
         self.projectors: dict[type[Event], Projector] = {}
         self._rendered: dict[tuple[Statement, str], tuple[str, tuple[str, ...]]] = {}
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """The columns of the primary key besides the agency."""
         return tuple(column.name for column in self._specs if column.primary_key)
 
     def table_named(self, name: str) -> Table:
         """The table's shape under another name."""
-        columns = [Column("agency", Text, primary_key=True), *(column.copy() for column in self._specs)]
+        columns = [Column("agency", Text, primary_key=True), *(_like(column) for column in self._specs)]
         table = Table(name, MetaData(), *columns)
         for names in self._indexes:
             Index(f"{name}_{'_'.join(names)}", table.c.agency, *(table.c[n] for n in names))
@@ -111,8 +111,9 @@ class ReadModel:
 
     def upsert(self, recorded: Recorded[Any], **values: Any) -> Write:
         """Inserts the row or sets the given columns of the row with the same key."""
-        columns = tuple(name for name in values if name not in self.key)
-        return self._write("upsert", recorded, self.key, columns, values)
+        key = self.key
+        columns = tuple(name for name in values if name not in key)
+        return self._write("upsert", recorded, key, columns, values)
 
     def update(self, recorded: Recorded[Any], where: dict[str, Any], **values: Any) -> Write:
         """Sets columns of the rows that `where` names (equality on each)."""
@@ -188,3 +189,8 @@ def column_kind(model: ReadModel, column: str) -> type:
     if isinstance(kind, JSONB):
         return dict
     return kind.python_type
+
+
+def _like(column: Column[Any]) -> Column[Any]:
+    """A column belongs to one table; this one is for another."""
+    return Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)

@@ -39,7 +39,7 @@ class Timeline:
     first: datetime | None = None
     last: datetime | None = None
     traces: dict[str, str] = field(default_factory=dict)
-    rules: dict[str, str] = field(default_factory=dict)
+    first_of: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def event(self, envelope: Envelope) -> None:
         """One published event."""
@@ -49,6 +49,8 @@ class Timeline:
         if envelope.traceparent:
             self.traces.setdefault(envelope.type_name, envelope.traceparent.split("-")[1])
         self._count(envelope)
+        if envelope.type_name == "DeadlineSet":
+            self.first_of[envelope.data["deadline_id"]] = envelope.data
         clause = self.clause_of(envelope)
         if self.machine:
             self._line(
@@ -112,8 +114,9 @@ class Timeline:
 
     def clause_of(self, envelope: Envelope) -> str:
         """The clause behind an event: its own, else the one that its definition names."""
-        if envelope.data.get("clause"):
-            return str(envelope.data["clause"])
+        known = envelope.data.get("clause") or self.first_of.get(envelope.data.get("deadline_id", ""), {}).get("clause")
+        if known:
+            return str(known)
         event_type = self.catalogues[envelope.service].types.get(envelope.type_name)
         found = _CLAUSE.search((event_type.__doc__ or "") if event_type else "")
         return found.group(1) if found else ""
@@ -131,7 +134,7 @@ class Timeline:
         data = envelope.data
         match envelope.type_name:
             case "DeadlineSet":
-                return Text(f"⏳ due {data['due_on']}", style="blue")
+                return Text(f"○ due {data['due_on']}", style="blue")
             case "DeadlineMet" if data["late_days"]:
                 return Text(f"✓ met {data['late_days']} days late", style="yellow")
             case "DeadlineMet":
@@ -154,10 +157,9 @@ class Timeline:
         return what.append("  " + ", ".join(details), style="not bold dim") if details else what
 
     def _rule(self, envelope: Envelope) -> str:
-        """The term of a deadline, which only its first event names."""
-        if "rule" in envelope.data:
-            self.rules[envelope.data["deadline_id"]] = f"{envelope.data['rule']} ({envelope.data['binds']})".replace("_", " ")
-        return self.rules.get(envelope.data["deadline_id"], "")
+        """The term of a deadline and whom it binds, which only its first event names."""
+        first = self.first_of.get(envelope.data["deadline_id"], {})
+        return f"{first['rule']} ({first['binds']})".replace("_", " ") if first else ""
 
     def _who(self, actor: str) -> str:
         return "lifecycle" if actor.startswith("workflow:") else self.names.get(actor, actor)

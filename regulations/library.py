@@ -1,5 +1,6 @@
 """The rulebooks on the shelf: YAML files under `rulebooks/<id>/<version>.yaml`, read once, checked on reading."""
 
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from regulations.calendar import zone_of
 from regulations.rulebook import Rulebook, RulebookRef
 
 SHELF = Path(__file__).parent / "rulebooks"
@@ -29,10 +31,22 @@ class RulebookChanged(ValueError):
     """The shelf holds the version under another content than the reference was made for."""
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML in which a key that is written twice is an error: else the first value would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is written twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read(file: Path) -> Rulebook:
     """Read and check one rulebook file; raises `RulebookRefused`."""
     try:
-        content = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+        content = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 (it is a CSafeLoader)
     except (OSError, yaml.YAMLError) as problem:
         raise RulebookRefused(file, [("(file)", str(problem))]) from problem
     if not isinstance(content, dict):
@@ -45,6 +59,10 @@ def read(file: Path) -> Rulebook:
         raise RulebookRefused(file, [(_path(error["loc"]), error["msg"]) for error in refusal.errors()]) from refusal
     if (rulebook.id, rulebook.version) != (file.parent.name, file.stem):
         raise RulebookRefused(file, [("id, version", f"{rulebook.id} {rulebook.version} do not agree with the file's place")])
+    try:
+        zone_of(rulebook.zone)
+    except (OSError, ValueError) as problem:
+        raise RulebookRefused(file, [("zone", f"there is no zone {rulebook.zone!r}")]) from problem
     return rulebook
 
 

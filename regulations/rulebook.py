@@ -166,6 +166,12 @@ class Range(Cited):
     maximum: int = Field(gt=0)
     unit: Unit
 
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(f"no length lies between {self.minimum} and {self.maximum}")
+        return self
+
     def holds(self, amount: int) -> bool:
         """Whether `amount` (in `unit`) lies within the range."""
         return self.minimum <= amount <= self.maximum
@@ -191,8 +197,14 @@ class Document(Cited):
 class Share(Record):
     """A part of a whole that must be reached, or exceeded when `strictly`; `of` is the fraction, such as `1/2`."""
 
-    of: str
+    of: str = Field(pattern=r"^[0-9]{1,3}/[1-9][0-9]{0,2}$")
     strictly: bool
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not 0 < Fraction(self.of) <= 1 or (self.strictly and Fraction(self.of) == 1):
+            raise ValueError(f"{'more than ' if self.strictly else ''}{self.of} is no part of a whole that can be reached")
+        return self
 
     def met_by(self, count: int, total: int) -> bool:
         """Whether `count` out of `total` suffices; nothing suffices out of nothing."""

@@ -2,8 +2,12 @@
 
 from chassis.events import Recorded
 from chassis.readmodels import Write
+from regulations import resolve
 from services.council.contract import CertificateExpired, CertificateIssued, DecisionAdopted
 from services.intake.readmodels import certificates, refusals
+
+#: What a decision brings about in its rulebook when it bars a repeated application: the name of the term.
+BAR = "reapplication_bar"
 
 
 @certificates.on(CertificateIssued)
@@ -27,6 +31,6 @@ def _expired(e: Recorded[CertificateExpired]) -> Write:
 @refusals.on(DecisionAdopted)
 def _decided(e: Recorded[DecisionAdopted]) -> Write | None:
     fact = e.event
-    if fact.outcome != "refuse":
+    if BAR not in resolve(fact.rulebook).vocabulary("decisions")[fact.outcome].follows:
         return None
     return refusals.upsert(e, case_id=fact.case_id, institution_id=fact.institution_id, refused_on=fact.adopted_on)

@@ -8,8 +8,9 @@ from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.documents import Document
 from chassis.ids import new_id
-from chassis.problems import Conflict, Forbidden, NotFound
-from regulations import RulebookRef, load
+from chassis.problems import Conflict, Forbidden, Invalid, NotFound
+from chassis.text import pointer
+from regulations import RulebookRef, RulebookUnknown, load
 from services.intake.contract import CloseCase
 from services.intake.domain.adoption import ADOPTION, AdoptRulebook, adoption_id
 from services.intake.domain.application import (
@@ -46,7 +47,7 @@ async def register_institution(ctx: Context, body: NewInstitution) -> Accepted:
 
 async def adopt_rulebook(ctx: Context, body: NewAdoption) -> Accepted:
     """Adopts a rulebook's version for the agency."""
-    ref = load(body.rulebook_id, body.rulebook_version).ref
+    ref = _rulebook(body.rulebook_id, body.rulebook_version)
     command = ctx.command(AdoptRulebook, rulebook=ref, reason=body.reason)
     return await ctx.execute(ADOPTION, adoption_id(ctx.agency, ref), command, create=True)
 
@@ -64,7 +65,7 @@ async def file_application(ctx: Context, body: NewApplication) -> Accepted:
     _, known = await ctx.load(INSTITUTION, body.institution_id)
     if not known:
         raise NotFound(f"there is no institution {body.institution_id}")
-    ref = load(body.rulebook_id, body.rulebook_version).ref
+    ref = _rulebook(body.rulebook_id, body.rulebook_version)
     case_id = new_id()
     command = ctx.command(
         FileApplication,
@@ -138,3 +139,12 @@ async def _refused_filed_on(ctx: Context, institution_id: str) -> date | None:
     )
     found = await ctx.row(query)
     return found["filed_on"] if found else None
+
+
+def _rulebook(rulebook_id: str, version: str) -> RulebookRef:
+    """The rulebook that a body names; Invalid if there is none on the shelf."""
+    try:
+        return load(rulebook_id, version).ref
+    except RulebookUnknown:
+        errors = [{"pointer": pointer("rulebook_id"), "detail": "There is no such rulebook, or not in this version."}]
+        raise Invalid(f"there is no rulebook {rulebook_id} of version {version}", errors) from None

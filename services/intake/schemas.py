@@ -6,11 +6,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.documents import Document
-from chassis.text import InstitutionId, ShortText, Text
+from chassis.text import Day, InstitutionId, ShortText, Text
 from regulations import RulebookRef
 from services.intake.contract import CaseKind, Language, Level, Programme
 
 _IN = ConfigDict(extra="forbid", frozen=True)
+
+RulebookId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", examples=["kz-109-2008-accreditation"])]
+RulebookVersion = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$", examples=["2008-03-05"])]
 
 
 class NewInstitution(BaseModel):
@@ -31,8 +34,8 @@ class NewAdoption(BaseModel):
 
     model_config = _IN
 
-    rulebook_id: ShortText
-    rulebook_version: ShortText
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
     reason: Text
 
 
@@ -41,9 +44,9 @@ class NewSchedule(BaseModel):
 
     model_config = _IN
 
-    year: Annotated[int, Field(ge=2000, le=2100)]
+    year: Annotated[int, Field(ge=2000, le=2100, strict=True)]
     act: ShortText
-    adopted_on: date
+    adopted_on: Day
 
 
 class NewApplication(BaseModel):
@@ -55,8 +58,8 @@ class NewApplication(BaseModel):
     kind: CaseKind
     programmes: Annotated[tuple[Programme, ...], Field(max_length=200)] = ()
     levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=20)]
-    rulebook_id: ShortText
-    rulebook_version: ShortText
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
     standards: ShortText
     standards_version: ShortText
     documents: Annotated[tuple[Document, ...], Field(max_length=100)] = ()
@@ -85,8 +88,8 @@ class Place(BaseModel):
 
     model_config = _IN
 
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    month: Annotated[int, Field(ge=1, le=12)]
+    year: Annotated[int, Field(ge=2000, le=2100, strict=True)]
+    month: Annotated[int, Field(ge=1, le=12, strict=True)]
 
 
 class Institution(BaseModel):

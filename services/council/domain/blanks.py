@@ -11,7 +11,7 @@ from typing import Any
 from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import BlankSpoiled, BlanksReceived
 from services.council.domain.clauses import KZ, keeps_blanks
 
@@ -106,7 +106,7 @@ def evolve(state: Blanks, event: Any) -> Blanks:
 def _rules(command: AnyCommand, state: Blanks) -> Rulebook:
     """The rulebook under which the batch, or the last one, was entered."""
     rulebook = command.rulebook if isinstance(command, ReceiveBlanks) else state.received[-1].rulebook
-    return load(rulebook.id, rulebook.version)
+    return resolve(rulebook)
 
 
 BLANKS: Decider[Blanks, Rulebook] = Decider("blanks", Blanks(), decide, evolve, _rules)

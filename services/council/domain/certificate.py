@@ -9,7 +9,7 @@ from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.ids import derived_id
 from chassis.problems import Conflict, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import (
     AuthorisedBodyNotified,
     CertificateExpired,
@@ -236,7 +236,7 @@ def evolve(state: Certificate, event: Any) -> Certificate:
 def _rules(command: AnyCommand, state: Certificate) -> Rulebook:
     source = command if isinstance(command, IssueCertificate) else state.issued
     assert source is not None
-    return load(source.rulebook.id, source.rulebook.version)
+    return resolve(source.rulebook)
 
 
 CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules)

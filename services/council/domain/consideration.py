@@ -9,7 +9,7 @@ from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import (
     ConsiderationOpened,
     DecisionAdopted,
@@ -211,7 +211,7 @@ def evolve(state: Consideration, event: Any) -> Consideration:
 def _rules(command: AnyCommand, state: Consideration) -> Rulebook:
     source = command if isinstance(command, Open) else state.opened
     assert source is not None
-    return load(source.rulebook.id, source.rulebook.version)
+    return resolve(source.rulebook)
 
 
 CONSIDERATION: Decider[Consideration, Rulebook] = Decider("consideration", Consideration(), decide, evolve, _rules)

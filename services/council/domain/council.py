@@ -8,7 +8,7 @@ from typing import Any
 from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import CouncilComposed, CouncilMember
 from services.council.domain.clauses import COMPOSITION_ACTS, KZ, setting_clause
 
@@ -99,7 +99,7 @@ def evolve(_state: Council, event: Any) -> Council:
 
 
 def _rules(command: ComposeCouncil, _state: Council) -> Rulebook:
-    return load(command.rulebook.id, command.rulebook.version)
+    return resolve(command.rulebook)
 
 
 COUNCIL: Decider[Council, Rulebook] = Decider("council", Council(), decide, evolve, _rules)

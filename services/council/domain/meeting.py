@@ -8,7 +8,7 @@ from typing import Any
 from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
-from regulations import Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import AttendanceRecorded, MeetingConvened
 from services.council.domain.clauses import KZ, considers, materials, setting_clause
 
@@ -159,7 +159,7 @@ def evolve(state: Meeting, event: Any) -> Meeting:
 def _rules(command: AnyCommand, state: Meeting) -> Rulebook:
     source = command if isinstance(command, ConveneMeeting) else state.convened
     assert source is not None
-    return load(source.rulebook.id, source.rulebook.version)
+    return resolve(source.rulebook)
 
 
 MEETING: Decider[Meeting, Rulebook] = Decider("meeting", Meeting(), decide, evolve, _rules)

@@ -1,5 +1,6 @@
 """An application and its case: filing, documents, registration, contract, place in the schedule, end (order 109, p. 2-12, 21, 22)."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -197,10 +198,15 @@ def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None
     repeal = rules.repealed_by
     raise Refused(
         f"{rules.id} is not in force on {on}" + (f": repealed on {repeal.day} by {repeal.by}" if repeal else ""),
-        clause="2",
+        clause=_scope_clause(rules),
         rulebook=rules.id,
         accepts="an adoption of the rulebook as the agency's own by the director, with a reason, before the application",
     )
+
+
+def _scope_clause(rules: Rulebook) -> str:
+    """The clause that says to what the regulation applies."""
+    return next(iter(rules.vocabulary("education_levels").values())).clause or ""
 
 
 @enforces(_ORDER_109, "2")
@@ -210,12 +216,15 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
     if outside:
         raise Refused(
             f"outside the scope of the regulation: {', '.join(sorted(set(outside)))}",
-            clause=next(iter(levels.values())).clause or "",
+            clause=_scope_clause(rules),
             rulebook=rules.id,
             accepts=f"education levels {', '.join(levels)}",
         )
+    repeated = sorted(code for code, times in Counter(p.code for p in command.programmes).items() if times > 1)
+    if repeated:
+        raise Conflict(f"a programme is named once; repeated: {', '.join(repeated)}")
     kind = rules.vocabularies["kinds"][command.kind]
-    if command.kind != "institutional" and not command.programmes:
+    if "specialised" in _parts(rules, command.kind) and not command.programmes:
         raise Refused(
             f"{kind.names.en} accreditation is of programmes, and none is named",
             clause=kind.clause or "",
@@ -274,13 +283,12 @@ def _register(command: RegisterApplication, state: Application, rules: Rulebook)
             accepts="registration once " + ", ".join(m["kind"] for m in missing) + " is attached",
             missing=missing,
         )
-    programmes = tuple(f"programme:{programme.code}" for programme in filed.programmes)
     return [
         ApplicationRegistered(
             case_id=filed.case_id,
             institution_id=filed.institution_id,
             kind=filed.kind,
-            scopes=programmes if filed.kind == "specialised" else ("institution", *programmes),
+            scopes=_scopes(filed, rules),
             rulebook=filed.rulebook,
             standards=filed.standards,
             standards_version=filed.standards_version,
@@ -290,6 +298,18 @@ def _register(command: RegisterApplication, state: Application, rules: Rulebook)
             registered_on=local_date(command.at, rules.zone),
         )
     ]
+
+
+def _parts(rules: Rulebook, kind: str) -> tuple[str, ...]:
+    """The kinds of accreditation that an application of a kind asks for: itself, or those it combines."""
+    return rules.vocabulary("kinds")[kind].includes or (kind,)
+
+
+def _scopes(filed: ApplicationFiled, rules: Rulebook) -> tuple[str, ...]:
+    """What the council must decide. Programmes of an institutional application are told, and not accredited one by one."""
+    parts = _parts(rules, filed.kind)
+    institution = ("institution",) if "institutional" in parts else ()
+    return institution + tuple(f"programme:{p.code}" for p in filed.programmes if "specialised" in parts)
 
 
 @enforces(_ORDER_109, "9.1")
@@ -321,7 +341,7 @@ def _schedule(command: ScheduleCase, state: Application, rules: Rulebook) -> Seq
     if not command.schedule_adopted:
         raise Refused(
             f"there is no schedule of {command.year}",
-            clause="12",
+            clause=rules.registers["schedule"].clause or "",
             rulebook=rules.id,
             accepts=f"the case's place after the schedule of {command.year} is adopted",
         )

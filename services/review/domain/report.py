@@ -8,7 +8,7 @@ from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
-from regulations import Cited, Rulebook, RulebookRef, enforces, load, local_date
+from regulations import Cited, Rulebook, RulebookRef, enforces, local_date, resolve
 from services.review.contract import (
     ElectronicReportReceived,
     PaperReportReceived,
@@ -200,7 +200,7 @@ def _rules(command: Any, state: Report) -> Rulebook:
     ref = command.rulebook if isinstance(command, OpenSelfAssessment) else state.rulebook
     if ref is None:
         raise NotFound("no self-assessment is opened in this case")
-    return load(ref.id, ref.version)
+    return resolve(ref)
 
 
 REPORT: Decider[Report, Rulebook] = Decider("report", Report(), decide, evolve, _rules)

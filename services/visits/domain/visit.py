@@ -9,7 +9,7 @@ from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, Invalid, NotFound, Refused
-from regulations import RulebookRef, calendar_for, enforces, load, local_date
+from regulations import RulebookRef, calendar_for, enforces, local_date, resolve
 from services.visits.contract import (
     PanelFormed,
     PanelMember,
@@ -305,7 +305,7 @@ def _rules(command: Any, state: Visit) -> Rules:
     ref = command.rulebook if isinstance(command, OpenVisit) else state.rulebook
     if ref is None:
         raise NotFound("no visit is opened in this case")
-    rulebook = load(ref.id, ref.version)
+    rulebook = resolve(ref)
     return Rules(rulebook, calendar_for(rulebook.country))
 
 

@@ -1,0 +1,70 @@
+"""What intake concludes from council's facts: the words are the rulebook's, never the code's."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from chassis.events import Event, Recorded
+from regulations import load
+from services.council.contract import CertificateExpired, CertificateIssued, DecisionAdopted, ScopeDecision
+from services.intake import consumers
+from services.intake.readmodels import certificates, refusals
+
+ORDER_109 = "kz-109-2008-accreditation"
+RULES = load(ORDER_109)
+AT = datetime(2010, 3, 15, 6, 0, tzinfo=UTC)
+
+
+def recorded(event: Event) -> Recorded[Event]:
+    return Recorded(event, "e-1", "council", "iqaa", "consideration-case-1", 5, AT, AT, {})
+
+
+def decision(outcome: str) -> Recorded[Event]:
+    fact = DecisionAdopted(
+        case_id="case-1",
+        institution_id="kaznu",
+        rulebook=RULES.ref,
+        meeting_id="m-1",
+        protocol_number="3",
+        decisions=(ScopeDecision(scope="institution", outcome=outcome, votes_for=3, votes_against=2, abstained=0),),
+        outcome=outcome,
+        reasons="For reasons",
+        before_first_year=False,
+        adopted_on=date(2010, 3, 15),
+    )
+    return recorded(fact)
+
+
+@pytest.mark.clause(ORDER_109, "19.1", "19.2", "22 (b)")
+@pytest.mark.parametrize("outcome", list(RULES.vocabulary("decisions")))
+def test_the_decision_from_which_the_bar_follows_is_kept_as_a_refusal(outcome: str) -> None:
+    write = refusals.projectors[DecisionAdopted](decision(outcome))
+    if consumers.BAR not in RULES.vocabulary("decisions")[outcome].follows:
+        assert write is None
+        return
+    assert write is not None
+    assert not isinstance(write, list | tuple)
+    assert (write.statement.kind, write.values["case_id"], write.values["refused_on"]) == ("upsert", "case-1", date(2010, 3, 15))
+
+
+def test_the_bar_is_a_term_of_the_rulebook_and_follows_from_one_decision() -> None:
+    assert consumers.BAR in RULES.terms
+    assert [word for word, entry in RULES.vocabulary("decisions").items() if consumers.BAR in entry.follows] == ["refuse"]
+
+
+def test_an_expired_certificate_stays_known_as_expired() -> None:
+    issued = CertificateIssued(
+        certificate_id="cert-1",
+        case_id="case-1",
+        institution_id="kaznu",
+        rulebook=RULES.ref,
+        number="1",
+        blank_number="AB 000001",
+        scopes=("institution",),
+        issued_on=date(2009, 6, 10),
+        valid_until=date(2014, 6, 10),
+    )
+    expired = CertificateExpired(certificate_id="cert-1", case_id="case-1", institution_id="kaznu", expired_on=date(2014, 6, 10))
+    first, second = (certificates.projectors[type(fact)](recorded(fact)) for fact in (issued, expired))
+    assert first.values["valid_until"] == date(2014, 6, 10)
+    assert (first.values["expired"], second.values["expired"]) == (False, True)
