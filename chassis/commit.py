@@ -98,6 +98,7 @@ SELECT $1, * FROM unnest($2::text[], $3::int[], $4::uuid[], $5::text[], $6::smal
 _CLAIM = f"{_KEYS} ON CONFLICT DO NOTHING RETURNING client, key"
 _STORE = f"{_EVENTS} ON CONFLICT (agency, stream, version) DO NOTHING RETURNING stream, version"
 _SERVER_LEFT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+_DEADLOCKS = 3
 _CONSTRAINTS = {"events_agency_stream_version_key": StreamConflict, "idempotency_keys_pkey": KeyTaken}
 
 
@@ -154,8 +155,9 @@ class Committer:
         try:
             lost = await self._write(agency, [waiting.append for waiting in taken])
         except Exception as error:
-            if len(taken) == 1:
-                _fail(taken[0], error)
+            if len(taken) == 1 or isinstance(error, Unavailable):
+                for waiting in taken:
+                    _fail(waiting, error)
                 return
             middle = len(taken) // 2  # somewhere in here is one that the table refuses: the others are not to suffer
             await self._settle(agency, taken[:middle])
@@ -172,7 +174,16 @@ class Committer:
                 waiting.done.set_result(None)
 
     async def _write(self, agency: str, appends: list[Append]) -> dict[int, Exception]:
-        """Commits; those that lost a race, by index. A connection that breaks is replaced once, and what it had committed is found."""
+        """Commits; those that lost a race, by index. The victim of a deadlock has left nothing behind and tries again."""
+        for _ in range(_DEADLOCKS):
+            try:
+                return await self._write_once(agency, appends)
+            except asyncpg.DeadlockDetectedError:
+                continue
+        raise Unavailable("too many changes of the same rows at once; try again", retry_after=1)
+
+    async def _write_once(self, agency: str, appends: list[Append]) -> dict[int, Exception]:
+        """A connection that breaks is replaced once, and what it had committed is found."""
         try:
             async with self._lane(agency) as lane:
                 return await _write_all(lane.connection, agency, appends)
@@ -228,17 +239,21 @@ async def _is_stored(connection: asyncpg.Connection, append: Append) -> bool:
 
 
 async def _write_one(connection: asyncpg.Connection, append: Append) -> None:
-    """One append in as few round trips as it needs: one statement where no table is written twice."""
+    """One append in as few round trips as it needs: one statement where no table is written twice.
+
+    PostgreSQL runs the last part first, then the others from last to first: so locks are taken in the order of a batch.
+    """
     tables = [write.model.name for write in append.writes]
     together = append.writes if len(set(tables)) == len(tables) else ()
     parts: list[tuple[str, tuple[Any, ...]]] = []
-    if append.events:
-        parts.append((_EVENTS, _event_columns(append.agency, [(append.stream, e) for e in append.events])))
     if append.key:
         parts.append((_KEYS, _key_columns(append.agency, [append.key])))
-    parts += [write.rendered() for write in together]
+    if append.events:
+        parts.append((_EVENTS, _event_columns(append.agency, [(append.stream, e) for e in append.events])))
+    parts += [write.rendered() for write in sorted(together, key=lambda write: write.model.name)]
     if not parts:
         return
+    parts.reverse()
     sql = _combined(tuple(text for text, _ in parts))
     arguments = [argument for _, arguments in parts for argument in arguments]
     try:
@@ -269,10 +284,14 @@ def _combined(statements: tuple[str, ...]) -> str:
 
 
 async def _write_many(connection: asyncpg.Connection, agency: str, appends: list[Append]) -> dict[int, Exception]:
-    """Many appends in one transaction; those that lost a race, by index, leave it and it is begun again without them."""
+    """Many appends in one transaction; those that lost a race, by index, leave it and it is begun again without them.
+
+    They go in the order of their streams, so that two batches that want the same places wait for each other one way only.
+    """
     lost = _rivals(appends)
+    in_order = sorted(enumerate(appends), key=lambda each: (each[1].stream, each[1].events[0].version if each[1].events else 0))
     while len(lost) < len(appends):
-        staying = {index: append for index, append in enumerate(appends) if index not in lost}
+        staying = {index: append for index, append in in_order if index not in lost}
         try:
             async with connection.transaction():
                 await _claim_and_store(connection, agency, staying)
@@ -305,7 +324,7 @@ def _rivals(appends: Sequence[Append]) -> dict[int, Exception]:
 async def _claim_and_store(connection: asyncpg.Connection, agency: str, appends: Mapping[int, Append]) -> None:
     keyed = {index: append.key for index, append in appends.items() if append.key}
     if keyed:
-        rows = await connection.fetch(_CLAIM, *_key_columns(agency, list(keyed.values())))
+        rows = await connection.fetch(_CLAIM, *_key_columns(agency, sorted(keyed.values(), key=lambda k: (k.client, k.key))))
         if len(rows) < len(keyed):
             claimed = {(row["client"], row["key"]) for row in rows}
             raise _Lost({index: KeyTaken() for index, key in keyed.items() if (key.client, key.key) not in claimed})

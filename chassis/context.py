@@ -1,7 +1,7 @@
 """A unit of work: who asks, for which agency, at which legal time; and the one way of a command: load, decide, append, project."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, text
+from sqlalchemy import ColumnElement, FromClause, Join, Select, Table, or_, text
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -110,7 +110,8 @@ class Context:
             raise NotFound("there is no such case for your institution")
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
-        """The rows of a select over read models, under row-level security of the agency."""
+        """The rows of a select over read models: of this agency by the query's own words, and again by row-level security."""
+        query = query.where(*_of_agency(self.agency, query.get_final_froms()))
         async with self._machinery.engine.connect() as connection:
             await connection.execute(text("SELECT set_config('app.agency', :agency, true)"), {"agency": self.agency})
             found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
@@ -189,7 +190,7 @@ class Context:
                 cache.forget(self.agency, stream)
                 if self.expected_version is not None and not assumed:
                     raise VersionConflict("the aggregate has changed since you read it; read it again") from None
-                loaded, create = None, False
+                loaded = None
             except asyncpg.UniqueViolationError as violation:
                 problem = unique.get(violation.constraint_name or "")
                 raise (problem or ConcurrentChange("somebody else took the same place at the same moment")) from None
@@ -301,16 +302,26 @@ class Context:
     async def _answer_given(self) -> Accepted | None:
         if self._key is None:
             return None
-        query = text("SELECT fingerprint, answer FROM idempotency_keys WHERE client = :client AND key = :key")
+        query = text("SELECT fingerprint, answer FROM idempotency_keys WHERE agency = :agency AND client = :client AND key = :key")
         async with self._machinery.engine.connect() as connection:
             await connection.execute(text("SELECT set_config('app.agency', :agency, true)"), {"agency": self.agency})
-            found = (await connection.execute(query, {"client": self.actor, "key": self._key})).mappings().first()
+            found = (await connection.execute(query, {"agency": self.agency, "client": self.actor, "key": self._key})).mappings().first()
         if found is None:
             return None
         if bytes(found["fingerprint"]) != self._fingerprint:
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request; take a new one")
         answer = found["answer"]
         return Accepted.model_validate(orjson.loads(answer) if isinstance(answer, str) else answer)
+
+
+def _of_agency(agency: str, froms: Iterable[FromClause], absent: bool = False) -> Iterator[ColumnElement[bool]]:
+    """That every table's row is of the agency; one of an outer join may be absent."""
+    for each in froms:
+        if isinstance(each, Join):
+            yield from _of_agency(agency, [each.left], absent)
+            yield from _of_agency(agency, [each.right], absent or each.isouter)
+        elif isinstance(each, Table) and "agency" in each.c:
+            yield or_(each.c.agency == agency, each.c.agency.is_(None)) if absent else each.c.agency == agency
 
 
 def fingerprint_of(*parts: str | bytes) -> bytes:

@@ -85,11 +85,16 @@ class Catalogue:
         """The NATS subject `kepil.<service>.<aggregate>.<EventType>`."""
         return f"kepil.{self.service}.{self._aggregate_of[type_name]}.{type_name}"
 
-    def parse(self, type_name: str, schema_version: int, data: Json) -> Event:
-        """The event of stored `data`, brought to its present shape; UnknownEvent for a type never published."""
+    def type_of(self, type_name: str) -> type[Event]:
+        """The event type of a name; UnknownEvent for one never published."""
         event_type = self.types.get(type_name)
         if event_type is None:
             raise UnknownEvent(f"{self.service} publishes no event {type_name}")
+        return event_type
+
+    def parse(self, type_name: str, schema_version: int, data: Json) -> Event:
+        """The event of stored `data`, brought to its present shape; UnknownEvent for a type never published."""
+        event_type = self.type_of(type_name)
         while schema_version < event_type.schema_version:
             data = self._upcasters[type_name, schema_version](data)
             schema_version += 1

@@ -20,7 +20,7 @@ _COLUMNS = "agency, stream, version, event_id::text, type, schema_version, data,
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 
 _AFTER = f"SELECT xid::text, position, {_COLUMNS} FROM events WHERE (xid, position) > ($1::text::xid8, $2)"
-_IN_ORDER = "ORDER BY xid, position LIMIT $3"
+_IN_ORDER = "ORDER BY events.xid, events.position LIMIT $3"  # without `events.` it would be the text of the select list
 _LOG = f"{_AFTER} AND xid < {HORIZON} {_IN_ORDER}"
 _WHOLE_LOG = f"{_AFTER} {_IN_ORDER}"
 
@@ -101,7 +101,7 @@ class EventStore:
         return events, (rows[-1]["hash"] if rows else None)
 
     async def _open(self, row: asyncpg.Record) -> Recorded[Any]:
-        event_type = self.catalogue.types[row["type"]]
+        event_type = self.catalogue.type_of(row["type"])
         data = await open_fields(event_type, row["data"], agency=row["agency"], keys=self._keys)
         return recorded_from(row, self.catalogue, data)
 

@@ -138,6 +138,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, Problem):  # FastAPI wraps what is raised while it reads the body
         return response_of(error.__cause__, request)
+    if isinstance(error.__cause__, (ValueError, RecursionError)):
+        return response_of(MalformedJson("The body cannot be read as JSON."), request)
     known: dict[int, Problem] = {
         401: Unauthenticated("Send an access token: Authorization: Bearer …", error=None),
         403: Forbidden("The caller may not do this."),

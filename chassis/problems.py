@@ -172,6 +172,14 @@ class MalformedJson(Problem):
     title = "The body is not JSON"
 
 
+class UnsupportedMediaType(Problem):
+    """The body is said to be something else than JSON."""
+
+    status = 415
+    slug = "unsupported-media-type"
+    title = "The body is not of a type that is taken here"
+
+
 class BodyTooLarge(Problem):
     """The body is larger than the service takes."""
 
@@ -209,6 +217,7 @@ PROBLEM_TYPES: tuple[type[Problem], ...] = (
     ConcurrentChange,
     VersionConflict,
     BodyTooLarge,
+    UnsupportedMediaType,
     Invalid,
     IdempotencyKeyReused,
     PreconditionRequired,

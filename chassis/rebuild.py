@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from pydantic import ValidationError
 
 from chassis.commit import apply_writes
 from chassis.events import Catalogue
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 _BATCH = 2000
 _ARRIVALS = "SELECT xid::text, arrival, envelope FROM inbox WHERE (xid, arrival) > ($1::text::xid8, $2)"
-_IN_ORDER = "ORDER BY xid, arrival LIMIT $3"
+_IN_ORDER = "ORDER BY inbox.xid, inbox.arrival LIMIT $3"  # without `inbox.` it would be the text of the select list
 
 
 class Rebuild:
@@ -67,7 +68,7 @@ class Rebuild:
             fill = _Fill(model, shadow, self._catalogue, self._catalogues, self._keys_for(pool))
             async with pool.acquire() as connection:
                 total = await connection.fetchval("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM inbox)")
-                while await fill.some(connection):
+                while await fill.some(connection) >= _BATCH:
                     if progress:
                         progress(fill.fed, max(total, fill.fed))
                 await self._finish(admin, connection, fill, model, shadow)
@@ -80,6 +81,8 @@ class Rebuild:
 
     async def _finish(self, admin: asyncpg.Connection, system: PoolConnectionProxy, fill: "_Fill", model: ReadModel, shadow: str) -> None:
         while True:
+            while await fill.some(system) >= _BATCH:
+                pass
             try:
                 async with admin.transaction():
                     await _lock_writers_out(admin, model)
@@ -127,12 +130,12 @@ class _Fill:
         self._arrival = START
         self.fed = 0
 
-    async def some(self, connection: asyncpg.Connection | PoolConnectionProxy, *, to_the_end: bool = False) -> bool:
-        """Feeds the next batch of each source; False when there was none. `to_the_end` reads above the horizon: writers are locked out."""
+    async def some(self, connection: asyncpg.Connection | PoolConnectionProxy, *, to_the_end: bool = False) -> int:
+        """Feeds the next batch of each source; the size of the larger. `to_the_end` reads above the horizon: writers are locked out."""
         entries = await read_log(connection, self._own, _BATCH, whole=to_the_end)
         writes: list[Write] = []
         for entry in entries:
-            event_type = self._catalogue.types[entry.row["type"]]
+            event_type = self._catalogue.types.get(entry.row["type"])
             if event_type in self._model.projectors:
                 data = await open_fields(event_type, entry.row["data"], agency=entry.row["agency"], keys=self._keys)
                 writes += project([self._model], recorded_from(entry.row, self._catalogue, data))
@@ -140,12 +143,23 @@ class _Fill:
         query = _ARRIVALS if to_the_end else f"{_ARRIVALS} AND xid < {HORIZON}"
         arrivals = await connection.fetch(f"{query} {_IN_ORDER}", str(self._arrival.xid), self._arrival.position, _BATCH)
         for row in arrivals:
-            envelope = Envelope.model_validate(row["envelope"])
-            writes += project([self._model], await recorded(envelope, self._catalogues))
+            writes += await self._of_arrival(Envelope.model_validate(row["envelope"]))
             self._arrival = LogPosition(int(row["xid"]), row["arrival"])
-        await apply_writes(connection, writes, table=self._shadow)
+        async with connection.transaction():
+            await apply_writes(connection, writes, table=self._shadow)
         self.fed += len(entries) + len(arrivals)
-        return bool(entries or arrivals)
+        return max(len(entries), len(arrivals))
+
+    async def _of_arrival(self, envelope: Envelope) -> list[Write]:
+        """Of what this version does not read, or cannot, nothing."""
+        catalogue = self._catalogues.get(envelope.service)
+        if catalogue is None or catalogue.types.get(envelope.type_name) not in self._model.projectors:
+            return []
+        try:
+            return project([self._model], await recorded(envelope, self._catalogues))
+        except ValidationError:
+            log.exception("%s %s has a shape unknown to this version: %s is made without it", envelope.type, envelope.id, self._model.name)
+            return []
 
 
 async def compare(
@@ -166,7 +180,7 @@ async def compare(
             await admin.execute(statement)
         fill = _Fill(model, shadow, catalogue, catalogues, keys_for(pool))
         async with pool.acquire() as system:
-            while await fill.some(system):
+            while await fill.some(system) >= _BATCH:
                 pass
             async with admin.transaction():
                 await admin.execute("LOCK TABLE events, inbox IN SHARE ROW EXCLUSIVE MODE")

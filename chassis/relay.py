@@ -2,7 +2,8 @@
 
 There is one relay of a service at a time (advisory lock). Every publish names the sequence number that it expects before it, so
 that the stream takes messages in the order of the log or not at all, however many are under way. The stream itself is the
-checkpoint: its last message says how far the log has been published.
+checkpoint: its last message says how far the log has been published. A stream that was deleted or emptied is filled again from the
+beginning of the log: its readers know by the positions what they have seen.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from chassis.settings import Settings
 log = logging.getLogger(__name__)
 
 _BATCH = 1000
-_ACK_SECONDS = 10.0
+_ACK_SECONDS = 5.0
 _IDLE_SECONDS = 5.0
 _HELD_BACK_SECONDS = 0.002
 
@@ -47,6 +48,7 @@ class Relay:
         self._settings = settings
         self._catalogue = catalogue
         self._nats = client
+        self._jetstream = client.jetstream()
         self._stream = stream_name(catalogue.service)
         self._woken = asyncio.Event()
         self.state = RelayState()
@@ -59,8 +61,11 @@ class Relay:
                 try:
                     await self._lead(stop)
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NatsError, APIError, TimeoutError) as error:
-                    log.warning("relay of %s: %s", self._catalogue.service, error or type(error).__name__)
+                    log.warning("relay of %s: %s", self._catalogue.service, str(error) or type(error).__name__)
                     await pause(stop, 0.5)
+                except Exception:
+                    log.exception("the relay of %s cannot go on; it tries again", self._catalogue.service)
+                    await pause(stop, 5.0)
                 finally:
                     self.state.leading = False
         finally:
@@ -106,20 +111,23 @@ class Relay:
             return
 
     async def _resume(self) -> tuple[int, LogPosition]:
-        stream = self._nats.jetstream()
-        info = await stream.stream_info(self._stream)
-        last = info.state.last_seq
-        if info.state.messages == 0:
-            return last, START
-        try:
-            message = await stream.get_msg(self._stream, seq=last)
-        except NotFoundError:
-            return last, START
-        return last, LogPosition.parse((message.headers or {})[POSITION_HEADER])
+        """The last sequence number of the stream, and the place in the log of the last event in it."""
+        state = (await self._jetstream.stream_info(self._stream)).state
+        for sequence in range(state.last_seq, max(state.first_seq, 1) - 1, -1):
+            try:
+                message = await self._jetstream.get_msg(self._stream, seq=sequence)
+            except NotFoundError:
+                continue
+            position = (message.headers or {}).get(POSITION_HEADER)
+            if position is not None:
+                return state.last_seq, LogPosition.parse(position)
+            log.error("message %d of %s was not published by this relay", sequence, self._stream)
+        if self.state.at > START:
+            log.error("%s has lost the %d events published so far: all are published again", self._stream, self.state.published)
+        return state.last_seq, START
 
     async def _publish(self, entries: list[LogEntry], sequence: int) -> int:
-        acks = []
-        stream = self._nats.jetstream()
+        """Sends all, and waits for the last: it is taken only if all before it were. What was taken of a refused batch `_resume` finds."""
         for entry in entries:
             row = entry.row
             subject = self._catalogue.subject(row["type"])
@@ -138,13 +146,12 @@ class Relay:
                 traceparent = telemetry.current_traceparent()
                 if traceparent:
                     headers["traceparent"] = traceparent
-                acks.append(await stream.publish_async(subject, envelope_json(entry, self._catalogue), headers=headers))
+                payload = envelope_json(entry, self._catalogue)
+                if entry is entries[-1]:
+                    await self._jetstream.publish(subject, payload, timeout=_ACK_SECONDS, headers=headers)
+                else:
+                    await self._nats.publish(subject, payload, headers=headers)
             sequence += 1
-        async with asyncio.timeout(_ACK_SECONDS):
-            answers = await asyncio.gather(*acks, return_exceptions=True)
-        for entry, answer in zip(entries, answers, strict=True):
-            if isinstance(answer, BaseException):
-                raise answer  # those behind it were refused as well: the next turn resumes from the stream's last message
-            self.state.at = entry.at
-            self.state.published += 1
+        self.state.at = entries[-1].at
+        self.state.published += len(entries)
         return sequence

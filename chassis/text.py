@@ -1,9 +1,10 @@
 """Text as people type it: stripped, bounded, without control characters. The limits show in every OpenAPI document."""
 
 import re
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from chassis.problems import Invalid
 
@@ -11,6 +12,7 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 AGENCY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -18,11 +20,24 @@ def _unix_lines(value: Any) -> Any:
     return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
+def _iso_day(value: Any) -> Any:
+    """Seconds since 1970, which pydantic takes for a date too, are a slip and no day."""
+    if type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("a day is written YYYY-MM-DD")
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_day)]
+Day = Annotated[
+    IsoDate,
+    Field(ge=date(2000, 1, 1), le=date(2100, 12, 31)),
+    WithJsonSchema({"type": "string", "format": "date", "description": "A local day from 2000 to 2100"}),
+]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=ONE_LINE)]
 Text = Annotated[
     str,
-    BeforeValidator(_unix_lines),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000, pattern=MANY_LINES),
+    BeforeValidator(_unix_lines),  # last, for it wraps the constraints: before them, they would be checked unstripped
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", min_length=1, max_length=100)]
 AgencyId = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN, min_length=1, max_length=63)]

@@ -5,13 +5,14 @@ import binascii
 import functools
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
-from sqlalchemy import Select, tuple_
+from sqlalchemy import BigInteger, Select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,15 +21,41 @@ from chassis.context import Accepted, Context, fingerprint_of
 from chassis.decider import Decider
 from chassis.events import Json
 from chassis.problem_handlers import PROBLEM_RESPONSES
-from chassis.problems import BodyTooLarge, IdempotencyKeyMissing, Invalid, PreconditionRequired
+from chassis.problems import (
+    BodyTooLarge,
+    IdempotencyKeyMissing,
+    Invalid,
+    MalformedJson,
+    PreconditionRequired,
+    UnsupportedMediaType,
+)
+from chassis.text import check_strings
 
 M = TypeVar("M", bound=BaseModel)
 Endpoint = Callable[..., Awaitable[Any]]
 
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 _KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+_JSON = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
+
+
+#: Told by hand: what FastAPI would check it reports past the gate, and a header that may be absent it cannot call required.
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "The same key gets the same answer; new for every new intention",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]{1,200}$"},
+}
+_VERSION_HEADER = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": 'The ETag that you read, for example `"3"`; `*` for any',
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$', "maxLength": 40},
+}
 
 
 def expected_version(if_match: str | None, *, needed: bool) -> int | None:
@@ -46,26 +73,52 @@ def expected_version(if_match: str | None, *, needed: bool) -> int | None:
     return int(match.group(1))
 
 
+async def _checked_body(request: Request) -> bytes:
+    """The body, empty or JSON whose strings are text; MalformedJson, UnsupportedMediaType or Invalid otherwise."""
+    body = await request.body()
+    if not body:
+        return body
+    if not _JSON.match(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType("send the body as application/json")
+    try:
+        check_strings(await request.json())
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson("The body cannot be read as JSON.") from error
+    return body
+
+
+def checked_query(request: Request) -> None:
+    """FastAPI dependency: the query's strings are text, which no database has trouble with. Invalid."""
+    try:
+        check_strings({"query": {name: " ".join(request.query_params.getlist(name)) for name in request.query_params}})
+    except Invalid as found:
+        raise Invalid("The query has characters that no text may have.", found.errors) from None
+
+
+def _acting(principal: Principal, roles: Sequence[Role]) -> Principal:
+    """The caller in those of his roles that let him in: what another role may see elsewhere opens nothing here."""
+    return replace(principal, roles=principal.roles & frozenset(roles)) if roles else principal
+
+
 def _gate(roles: Sequence[Role], if_match: bool) -> Callable[..., Any]:
     permitted = allow(*roles)
 
     async def gate(
         request: Request,
         principal: Annotated[Principal, Depends(permitted)],
-        idempotency_key: Annotated[
-            str | None, Header(description="The same key gets the same answer; needed on every POST", max_length=200)
-        ] = None,
-        if_match: Annotated[str | None, Header(description="The ETag that you read", max_length=40)] = None,
+        idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
+        if_match: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> None:
         if idempotency_key is None or not _KEY.match(idempotency_key):
             raise IdempotencyKeyMissing("send an Idempotency-Key of 1 to 200 visible ASCII characters, new for every new intention")
         version = expected_version(if_match, needed=needs_version)
-        body = await request.body()
+        body = await _checked_body(request)
+        checked_query(request)
         runtime = request.app.state.runtime
         request.state.context = await runtime.context(
             agency=principal.agency,
             actor=principal.subject,
-            principal=principal,
+            principal=_acting(principal, roles),
             expected_version=version,
             key=idempotency_key,
             fingerprint=fingerprint_of(request.method, request.url.path, body),
@@ -80,14 +133,16 @@ def _reader(roles: Sequence[Role]) -> Callable[..., Any]:
     permitted = allow(*roles)
 
     async def reader(request: Request, principal: Annotated[Principal, Depends(permitted)]) -> None:
+        checked_query(request)
         runtime = request.app.state.runtime
-        request.state.context = await runtime.context(agency=principal.agency, actor=principal.subject, principal=principal)
+        acting = _acting(principal, roles)
+        request.state.context = await runtime.context(agency=principal.agency, actor=principal.subject, principal=acting)
 
     reader.roles = frozenset(roles)  # type: ignore[attr-defined]
     return reader
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # not plain: FastAPI sends plain functions to a thread
     context: Context = request.state.context
     return context
 
@@ -120,7 +175,10 @@ def post(
             dependencies=[Depends(_gate(roles, if_match))],
             responses=PROBLEM_RESPONSES,
             summary=summary,
-            openapi_extra={"x-kepil-roles": sorted(roles)},
+            openapi_extra={
+                "x-kepil-roles": sorted(roles),
+                "parameters": [_KEY_HEADER, _VERSION_HEADER] if if_match else [_KEY_HEADER],
+            },
         )
         return endpoint
 
@@ -243,6 +301,10 @@ def _typed(value: Any, key: ColumnElement[Any]) -> Any:
         return wanted.fromisoformat(value)
     if type(value) is not wanted:
         raise TypeError(f"{key.key} is a {wanted.__name__}")
+    if isinstance(value, int) and abs(value) >= 2 ** (63 if isinstance(key.type, BigInteger) else 31):
+        raise ValueError(f"{key.key} is no number of the database")
+    if isinstance(value, str) and not value.isprintable():
+        raise ValueError(f"{key.key} has control characters")
     return value
 
 

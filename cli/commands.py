@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from cli.errors import Explained
 from cli.state import default_state_dir
 
 app = typer.Typer(name="kepil", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -36,9 +37,6 @@ def leave(code: int) -> NoReturn:
 
 def main() -> NoReturn:
     """The command line. Errors that explain themselves are one line; the rest is a defect and shows where."""
-    from cli.running import NotRunning
-    from cli.servers import ServerMissing
-
     try:
         result = app(prog_name="kepil", standalone_mode=False)
         leave(result if isinstance(result, int) else 0)
@@ -46,7 +44,7 @@ def main() -> NoReturn:
         leave(130)
     except typer.Exit as end:
         leave(end.exit_code)
-    except (NotRunning, ServerMissing) as error:
+    except Explained as error:
         errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
         leave(1)
     except KeyboardInterrupt:
@@ -210,14 +208,15 @@ def demo(
     state: StateOption = None,
     json: JsonOption = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running afterwards until Ctrl-C.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Write the timeline as an SVG picture.", show_default=False)] = None,
 ) -> int:
     """Play a whole accreditation, years in seconds, on real servers."""
-    return _later("cli.demo", "run", scenario=scenario, json=json, state=state.absolute() if state else None, keep=keep)
+    return _later("cli.demo", "run", scenario=scenario, json=json, state=state and state.absolute(), keep=keep, picture=picture)
 
 
 @app.command()
 def bench(
-    which: Annotated[str | None, typer.Argument(help="store, relay or http; default all.")] = None,
+    which: Annotated[str | None, typer.Argument(help="store, relay, http or latency; default all.")] = None,
     state: StateOption = None,
     json: JsonOption = False,
 ) -> int:
@@ -227,11 +226,22 @@ def bench(
 
 @app.command()
 def trace(
-    trace_id: Annotated[str | None, typer.Argument(help="Default the latest.")] = None,
+    trace_id: Annotated[str | None, typer.Argument(help="Its beginning is enough; default the latest.")] = None,
+    case: Annotated[str | None, typer.Option(help="Every trace of this case.", show_default=False)] = None,
     state: StateOption = None,
+    json: JsonOption = False,
 ) -> int:
     """Show one trace, from the request to the last event."""
-    return _later("cli.trace", "run", trace_id=trace_id, state=_state(state))
+    if trace_id is not None and case is not None:
+        errors.print("give a trace or --case, not both")
+        return 2
+    return _later("cli.trace", "run", trace_id=trace_id, state=_state(state), case=case, as_json=json)
+
+
+@app.command()
+def verify(state: StateOption = None, json: JsonOption = False) -> int:
+    """Recompute every hash chain; exit code 1 where an event was changed, or the log would go backwards after a restore."""
+    return _later("cli.verify", "run", state=_state(state), json=json)
 
 
 @projections.command("list")
@@ -241,6 +251,16 @@ def list_projections(state: StateOption = None) -> int:
 
 
 @projections.command("rebuild")
-def rebuild_projection(name: str, state: StateOption = None) -> int:
+def rebuild_projection(
+    name: Annotated[str, typer.Argument(help="service.model, or model where one service alone has it.")], state: StateOption = None
+) -> int:
     """Make a read model anew from the events, while the service serves."""
     return _later("cli.projections", "rebuild", name=name, state=_state(state))
+
+
+@projections.command("check")
+def check_projections(
+    name: Annotated[str | None, typer.Argument(help="service.model; default every read model.")] = None, state: StateOption = None
+) -> int:
+    """Compare read models with what a rebuild would make; exit code 1 where a row differs."""
+    return _later("cli.projections", "check", name=name, state=_state(state))

@@ -14,14 +14,14 @@ from regulations.deadlines import (
     working_days_between,
 )
 from regulations.library import RulebookChanged, RulebookRefused, RulebookUnknown, load, resolve, versions
-from regulations.rulebook import (
+from regulations.rulebook import Rulebook
+from regulations.values import (
     Cited,
     Clause,
     Document,
     Entry,
     Range,
     Register,
-    Rulebook,
     RulebookRef,
     Setting,
     Share,

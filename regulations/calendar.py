@@ -20,7 +20,7 @@ from holidays.countries.kazakhstan import Kazakhstan
 from holidays.countries.kyrgyzstan import Kyrgyzstan
 from pydantic import BaseModel, ConfigDict
 
-from regulations.rulebook import Country
+from regulations.values import Country
 
 FOLDER = Path(__file__).parent / "calendars"
 DAY = timedelta(days=1)

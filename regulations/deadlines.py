@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from regulations.calendar import DAY, Calendar, calendar_for, end_of_local_day
-from regulations.rulebook import Kind, Quote, Rulebook, Term, Unit, Variant
+from regulations.rulebook import Rulebook
+from regulations.values import Kind, Quote, Term, Unit, Variant
 
 MONTHS_IN_A_YEAR = 12
 StepKind = Literal["anchor", "not_counted", "skipped", "worked", "counted", "clipped", "day_off", "rolled", "stays", "estimated", "ends"]

@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from regulations.calendar import zone_of
-from regulations.rulebook import Rulebook, RulebookRef
+from regulations.rulebook import Rulebook
+from regulations.values import RulebookRef
 
 SHELF = Path(__file__).parent / "rulebooks"
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from chassis.events import Event
@@ -24,10 +23,8 @@ KZ = "kz-109-2008-accreditation"
 BODY, INSTITUTION, COMMISSION, COUNCIL = "accreditation_body", "institution", "expert_commission", "accreditation_council"
 
 
-# A case lasts up to three years and must follow corrections of the procedure at once, on whatever worker is current: it upgrades
-# by itself, and the recorded histories under tests/replay prove of each change that running cases can follow it.
 @enforces(KZ, "9.1", "9.2", "9.3", "9.4", "9.5", "9.6", "9.7", "9.8", "9.9", "9.10", "10", "11", "17", "20", "22 (a)", "24")
-@workflow.defn(versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn
 class AccreditationLifecycle:
     """Workflow id = case id. Returns the council's outcome."""
 

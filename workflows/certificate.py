@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from regulations import enforces
@@ -20,10 +19,8 @@ INSTITUTION = "institution"
 RULE = "renewal_application"
 
 
-# Five years with some five tasks: pinned, a certificate would keep the worker of its first day alive for years, and asleep it
-# would not notice a new version to continue as new into. It upgrades by itself, under the same proof by replay as a case.
 @enforces("kz-109-2008-accreditation", "20", "21", "25")
-@workflow.defn(versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn
 class CertificateLifecycle:
     """Workflow id = certificate id. Returns `expired`, or `ended` if it ended before its term."""
 
@@ -54,7 +51,7 @@ class CertificateLifecycle:
                     return await self._ended()
                 await self._step(council.OPEN_RENEWAL_WINDOW)
                 await life.milestone("renewal_window")
-            if not await self._passes(lambda: life.deadlines.of(RULE).due_at, "renewal_window", INSTITUTION):
+            if not await self._passes(lambda: _earlier(life.deadlines.of(RULE).due_at, term.expires_at), "renewal_window", INSTITUTION):
                 return await self._ended()
             await self._step(council.CLOSE_RENEWAL_WINDOW)
             await life.milestone("last_year")
@@ -108,3 +105,8 @@ class CertificateLifecycle:
         await self._life.deadlines.withdraw_all("the certificate ended before its term", because=ending.traceparent)
         self._life.enter("ended", "")
         return "ended"
+
+
+def _earlier(closing: datetime | None, expiry: datetime) -> datetime:
+    """However far a person moves the last day of applications, a certificate ends at its term."""
+    return expiry if closing is None else min(closing, expiry)

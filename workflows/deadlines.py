@@ -1,8 +1,9 @@
 """The deadlines that a lifecycle waits with: set, reminded, met, missed, moved. Monitoring decides; here are only the timers."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from temporalio import workflow
 
@@ -13,15 +14,26 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.requests import Requests
 
+#: When monitoring says that what is due here is not: its clock is far behind, and it is asked again so much later.
+CLOCKS_APART = timedelta(minutes=1)
+
 
 class Deadlines:
     """One timer at a time waits for the earliest instant; whatever changes the deadlines moves it."""
 
-    def __init__(self, of: AccreditationCase | IssuedCertificate, workflow_id: str, memory: Memory, requests: Requests) -> None:
+    def __init__(
+        self,
+        of: AccreditationCase | IssuedCertificate,
+        workflow_id: str,
+        memory: Memory,
+        requests: Requests,
+        show: Callable[[], None],
+    ) -> None:
         self._of = of
         self._workflow_id = workflow_id
         self._memory = memory
         self._requests = requests
+        self._show = show
         self._changes = 0
         self.quiet = asyncio.Lock()
 
@@ -92,13 +104,16 @@ class Deadlines:
         """Reminds and records what was missed, for as long as the lifecycle runs."""
         while True:
             changes, upcoming = self._changes, self.next_timer()
+            if upcoming is not None and upcoming <= workflow.now():
+                async with self.quiet:
+                    await self._act_on_what_is_due()
+                self._show()
+                if self.next_timer() != upcoming:
+                    continue
+                upcoming = workflow.now() + CLOCKS_APART
             delay = None if upcoming is None else upcoming - workflow.now()
-            if delay is None or delay.total_seconds() > 0:
-                with suppress(TimeoutError):
-                    await workflow.wait_condition(lambda seen=changes: self._changes != seen, timeout=delay)  # type: ignore[misc]
-                continue
-            async with self.quiet:
-                await self._act_on_what_is_due()
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda seen=changes: self._changes != seen, timeout=delay)  # type: ignore[misc]
 
     def _waiting(self) -> list[Watched]:
         """Open deadlines, without those that are done already and whose stage is about to say on which day."""
@@ -112,6 +127,8 @@ class Deadlines:
     async def _act_on_what_is_due(self) -> None:
         for watched in self._waiting():
             now = workflow.now()
+            if watched not in self._waiting():  # a fact came while the one before it was answered
+                continue
             if watched.due_at is not None and watched.due_at <= now:
                 await self._step(watched, monitoring.MISS_DEADLINE, because=None)
             elif any(i <= now for i in watched.reminders_at):
@@ -129,6 +146,7 @@ class Deadlines:
 
     def _changed(self) -> None:
         self._changes += 1
+        self._show()
 
 
 def _move(watched: Watched, due_on: date, due_at: datetime, reminders_at: tuple[datetime, ...]) -> None:

@@ -43,7 +43,7 @@ class Lifecycle:
         self._of = of
         self.memory = of.memory
         self._requests = Requests(self.memory, self.show)
-        self.deadlines = Deadlines(of, workflow_id, self.memory, self._requests)
+        self.deadlines = Deadlines(of, workflow_id, self.memory, self._requests, self.show)
         self._alarm: datetime | None = None
         self._shown: dict[str, Any] = {}
         self._background: list[asyncio.Task[None]] = []

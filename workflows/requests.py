@@ -38,6 +38,7 @@ class Requests:
         self._memory = memory
         self._show = show
         self._resumed = 0
+        self._troubles: list[str] = []
 
     def resume(self) -> None:
         """What was refused may be asked again."""
@@ -58,11 +59,15 @@ class Requests:
 
     async def _look_into(self, trouble: str, pause: timedelta) -> None:
         before = self._resumed
-        self._memory.trouble = trouble
-        self._show()
+        self._troubles.append(trouble)
+        self._tell()
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._resumed > before, timeout=pause)
-        self._memory.trouble = None
+        self._troubles.remove(trouble)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._memory.trouble = "; ".join(self._troubles) or None
         self._show()
 
 

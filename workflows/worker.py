@@ -11,7 +11,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey, WorkerDeploymentVersion
+from temporalio.common import SearchAttributeKey, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -25,6 +25,11 @@ log = logging.getLogger(__name__)
 
 WORKFLOWS: list[type] = [AccreditationLifecycle, CertificateLifecycle]
 DEPLOYMENT = "kepil-workflows"
+
+#: Lifecycles last for years with few tasks: pinned, one would keep the worker of its first day alive. They move to whatever version is
+#: current; the recorded histories under tests/replay prove of each change that running ones can follow it. (ADR 3)
+UPGRADES = VersioningBehavior.AUTO_UPGRADE
+
 SEARCH_ATTRIBUTES: list[SearchAttributeKey[Any]] = [
     lifecycle.AGENCY,
     lifecycle.INSTITUTION,
@@ -72,7 +77,7 @@ def make_worker(
     config = None
     if versioned:
         version = WorkerDeploymentVersion(DEPLOYMENT, build or build_id())
-        config = WorkerDeploymentConfig(version=version, use_worker_versioning=True)
+        config = WorkerDeploymentConfig(version=version, use_worker_versioning=True, default_versioning_behavior=UPGRADES)
     return Worker(
         client,
         task_queue=TASK_QUEUE,

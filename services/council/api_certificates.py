@@ -1,17 +1,30 @@
 """Council's routes for blanks, certificates and the public register."""
 
-from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Select, case, literal, select
 
 from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.problem_handlers import problem_responses
 from chassis.problems import NotFound
-from chassis.text import AgencyId
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.text import AgencyId, IsoDate
+from chassis.web import (
+    Commanding,
+    Cursor,
+    HistoryEntry,
+    Id,
+    Limit,
+    Reading,
+    checked_query,
+    etag,
+    get,
+    history,
+    page_model,
+    page_of,
+    post,
+)
 from regulations import load, local_date
 from services.council import handlers
 from services.council.domain.certificate import CERTIFICATE, valid_on
@@ -109,7 +122,7 @@ async def read_certificate(
     ctx: Reading,
     certificate_id: Id,
     response: Response,
-    as_of: Annotated[date | None, Query(description="The local day that is asked about; today without it")] = None,
+    as_of: Annotated[IsoDate | None, Query(description="The local day that is asked about; today without it")] = None,
 ) -> Any:
     """One certificate, and whether it is valid on a day (order 109, p. 20, 25)."""
     query = select(certificates.table, _state(ctx).label("state")).where(certificates.c.certificate_id == certificate_id)
@@ -135,6 +148,7 @@ async def certificate_history(ctx: Reading, certificate_id: Id) -> Any:
 @router.get(
     "/register",
     response_model=page_model(RegisterEntry),
+    dependencies=[Depends(checked_query)],
     responses=problem_responses(422, 503),
     openapi_extra={"security": [], "x-kepil-roles": []},
 )

@@ -4,8 +4,9 @@ from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.documents import Document
 from chassis.ids import new_id
-from chassis.problems import Conflict, Forbidden, NotFound, Problem, Refused
-from regulations import RulebookRef, load
+from chassis.problems import Conflict, Forbidden, Invalid, NotFound, Problem, Refused
+from chassis.text import pointer
+from regulations import RulebookRef, RulebookUnknown, load
 from services.council import contract
 from services.council.contract import CertificateStep, CouncilMember
 from services.council.domain import consideration as case
@@ -47,7 +48,7 @@ async def compose_council(ctx: Context, body: NewCouncil) -> Accepted:
     command = ctx.command(
         ComposeCouncil,
         council_id=council_id,
-        rulebook=load(body.rulebook_id, body.rulebook_version).ref,
+        rulebook=_rulebook(body.rulebook_id, body.rulebook_version),
         members=tuple(CouncilMember(**member.model_dump()) for member in body.members),
         composition_act=body.composition_act or "",
         statute_act=body.statute_act or "",
@@ -127,7 +128,7 @@ async def publish_report(ctx: Context, case_id: str, body: Document) -> Accepted
 
 async def receive_blanks(ctx: Context, body: NewBlanks) -> Accepted:
     """Enters a batch in the agency's book of blanks."""
-    rulebook = load(body.rulebook_id, body.rulebook_version).ref
+    rulebook = _rulebook(body.rulebook_id, body.rulebook_version)
     command = ctx.command(ReceiveBlanks, rulebook=rulebook, **body.model_dump(exclude={"rulebook_id", "rulebook_version"}))
     _, known = await ctx.load(BLANKS, ctx.agency)
     return await ctx.execute(BLANKS, ctx.agency, command, create=not known)
@@ -214,3 +215,12 @@ def _blank_taken(blank_number: str, rulebook: RulebookRef) -> dict[str, Problem]
             accepts="an unused blank from the book of blanks",
         )
     }
+
+
+def _rulebook(rulebook_id: str, version: str) -> RulebookRef:
+    """The rulebook that a body names; Invalid if there is none on the shelf."""
+    try:
+        return load(rulebook_id, version).ref
+    except RulebookUnknown:
+        errors = [{"pointer": pointer("rulebook_id"), "detail": "There is no such rulebook, or not in this version."}]
+        raise Invalid(f"there is no rulebook {rulebook_id} of version {version}", errors) from None

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.documents import Document
-from chassis.text import Identifier, ShortText, Text
+from chassis.text import Day, Identifier, ShortText, Text
 from regulations import RulebookRef
 from services.council.contract import CouncilMember, ScopeDecision, Vote
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
+RulebookId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", examples=["kz-109-2008-accreditation"])]
+RulebookVersion = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$", examples=["2008-03-05"])]
 Stage = Literal["opened", "prepared", "decided"]
 State = Literal["valid", "expired"]
 BlankNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20} [0-9]{1,9}$", examples=["KZ 000123"])]
@@ -32,8 +34,8 @@ class NewCouncil(BaseModel):
 
     model_config = _IN
 
-    rulebook_id: ShortText
-    rulebook_version: ShortText
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
     members: Annotated[tuple[NewCouncilMember, ...], Field(min_length=1, max_length=100)]
     composition_act: ShortText | None = None
     statute_act: ShortText | None = None
@@ -45,7 +47,7 @@ class NewMeeting(BaseModel):
     model_config = _IN
 
     council_id: Identifier
-    held_on: date
+    held_on: Day
     agenda: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100)]
 
 
@@ -110,12 +112,12 @@ class NewBlanks(BaseModel):
 
     model_config = _IN
 
-    rulebook_id: ShortText
-    rulebook_version: ShortText
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
     series: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20}$")]
-    first: Annotated[int, Field(ge=0, le=999_999_999)]
-    last: Annotated[int, Field(ge=0, le=999_999_999)]
-    digits: Annotated[int, Field(ge=1, le=9)]
+    first: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
+    last: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
+    digits: Annotated[int, Field(ge=1, le=9, strict=True)]
 
 
 class SpoiledBlank(BaseModel):

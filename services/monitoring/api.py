@@ -1,6 +1,5 @@
 """Monitoring's routes: the deadline register, and what a person may change in it. No rule lives here."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from chassis.auth import Role
 from chassis.context import Accepted
 from chassis.problems import NotFound
+from chassis.text import IsoDate
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from regulations import RulebookRef, resolve
 from services.monitoring import handlers
@@ -32,8 +32,8 @@ async def list_deadlines(
     institution_id: Named = None,
     state: DeadlineState | None = None,
     binds: Named = None,
-    due_before: Annotated[date | None, Query(description="Due on an earlier day than this")] = None,
-    due_after: Annotated[date | None, Query(description="Due on a later day than this")] = None,
+    due_before: Annotated[IsoDate | None, Query(description="Due on an earlier day than this")] = None,
+    due_after: Annotated[IsoDate | None, Query(description="Due on a later day than this")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.text import Text
+from chassis.text import Day, Text
 from regulations import RulebookRef
 from services.monitoring.contract import Source
 
@@ -19,7 +19,7 @@ class Extension(BaseModel):
 
     model_config = _IN
 
-    due_on: date
+    due_on: Day
     reason: Text
 
 

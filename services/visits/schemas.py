@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chassis.documents import Document
-from chassis.text import InstitutionId, ShortText, Text
+from chassis.text import Day, InstitutionId, ShortText, Text
 from chassis.web import Id
 from regulations import RulebookRef
 
@@ -44,9 +44,6 @@ class NewPanel(BaseModel):
 
     members: Annotated[tuple[NewSeat, ...], Field(min_length=1, max_length=50)]
     statute_act: ShortText
-
-
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
 class Announcement(BaseModel):

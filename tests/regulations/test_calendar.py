@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from regulations import DecreedDay, calendar_for, compute, load
-from regulations.rulebook import Country
+from regulations.values import Country
 
 RULES = load("kz-109-2008-accreditation")
 KZ = calendar_for("KZ")

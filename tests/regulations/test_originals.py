@@ -12,7 +12,7 @@ import pytest
 
 from regulations import Rulebook
 from regulations.library import library
-from regulations.rulebook import Quote, fold
+from regulations.values import Quote, fold
 
 ORIGINALS = Path(__file__).parent / "originals"
 RULEBOOKS = [rulebook for versions in library().values() for rulebook in versions]

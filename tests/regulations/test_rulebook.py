@@ -82,7 +82,7 @@ def test_a_file_that_is_as_it_should_be_is_read(tmp_path: Path) -> None:
         (without("terms.duplicate", "default_variant"), "terms.duplicate", "come together"),
         (changed("terms.duplicate.variants.kk", amount=-1), "terms.duplicate.variants.kk.amount", "greater than 0"),
         (changed("ranges.visit_length", minimum=5), "ranges.visit_length", "no length lies between 5 and 4"),
-        (changed("documents.application", required_for=["partial"]), "(rulebook)", "documents.application: no application kind 'partial'"),
+        (changed("documents.application", required_for=["partial"]), "(rulebook)", "documents.application: no kind 'partial'"),
         (changed("settings.council_quorum", value={"of": "3/2", "strictly": True}), "settings.council_quorum.value", "no part of a whole"),
         (changed("settings.council_quorum", value={"of": "half", "strictly": True}), "settings.council_quorum.value", "pattern"),
         (lambda content: content.update(country="XX"), "country", "KZ"),

@@ -1,0 +1,66 @@
+"""A well-formed request for every command of every service, about the things of a finished case: each has the right shape and the right
+caller, and is refused by a rule alone. Tests spoil one thing of it at a time."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from chassis.auth import Role
+from tests.api.journey import MEMBERS, RULEBOOK, Journey, document
+from tests.api.routes import Route
+
+
+def body_of(case: Journey, path: str) -> Any:
+    """A well-formed body; None where the route takes none."""
+    ids = case.ids
+    name = f"x-{uuid4().hex[:8]}"
+    meeting = {"meeting_id": ids["meeting_id"]}
+    bodies: dict[str, Any] = {
+        "/v1/institutions": case.university(name),
+        "/v1/rulebook-adoptions": {**RULEBOOK, "reason": "Again"},
+        "/v1/schedules": {"year": 2099, "act": "Order No. 99", "adopted_on": "2030-01-01"},
+        "/v1/applications": case.application(),
+        "/v1/applications/{case_id}/documents": document("other"),
+        "/v1/applications/{case_id}/registration": {"number": name},
+        "/v1/applications/{case_id}/contract-signatures": {"contract_number": "14", "signatory_name": "Name"},
+        "/v1/applications/{case_id}/schedule": {"year": 2099, "month": 12},
+        "/v1/reports/{case_id}/electronic": document("self_assessment_report"),
+        "/v1/reports/{case_id}/paper": {"incoming_number": "210"},
+        "/v1/reports/{case_id}/review": {"findings": "Found."},
+        "/v1/reports/{case_id}/recommendations": {"recommendations": ["Do."]},
+        "/v1/experts": case.expert(name),
+        "/v1/visits/{case_id}/panel": {"members": [{"expert_id": ids["expert_id"], "role": "chair"}], "statute_act": "Order"},
+        "/v1/visits/{case_id}/announcement": {"starts_on": "2090-03-06", "ends_on": "2090-03-07", "waiver": document("waiver")},
+        "/v1/visits/{case_id}/report": {"document": document("visit_report"), "findings": "Found.", "recommendations": ["Do."]},
+        "/v1/councils": case.council(),
+        "/v1/meetings": {"council_id": ids["council_id"], "held_on": "2090-03-06", "agenda": [ids["case_id"]]},
+        "/v1/meetings/{meeting_id}/attendance": {"present": list(MEMBERS), "presiding_statement": "Competent."},
+        "/v1/considerations/{case_id}/materials": {"documents": [document("council_conclusion")], "conclusion": "So."},
+        "/v1/considerations/{case_id}/recusals": {**meeting, "member_id": MEMBERS[0], "reason": "Taught there."},
+        "/v1/considerations/{case_id}/votes": {**meeting, "scope": "institution", "vote": "for"},
+        "/v1/considerations/{case_id}/decision": {**meeting, "protocol_number": "No. 5", "reasons": "Why."},
+        "/v1/considerations/{case_id}/refusal-notice": {"reasons": "Why."},
+        "/v1/considerations/{case_id}/report-publication": document("full_report"),
+        "/v1/blanks": {**RULEBOOK, "series": "ZZ", "first": 1, "last": 9, "digits": 6},
+        "/v1/blanks/spoilage": {"blank_number": "KZ 000099", "reason": "Torn."},
+        "/v1/certificates": {"case_id": ids["case_id"], "number": name, "blank_number": "KZ 000098"},
+        "/v1/certificates/{certificate_id}/authorised-body-notice": {"outgoing_number": "319"},
+        "/v1/deadlines/{deadline_id}/extension": {"due_on": "2090-03-06", "reason": "Asked for."},
+        "/v1/deadlines/{deadline_id}/withdrawal": {"reason": "Void."},
+    }
+    return bodies.get(path)
+
+
+async def send(case: Journey, route: Route, role: Role | None = None, **changes: Any) -> httpx.Response:
+    """The well-formed command of a route. `changes`: `url`, `headers` (None takes one away), and the `json` or `content` of the body."""
+    role = role or route.role
+    version = 1
+    headers: dict[str, str | None] = {**case.headers(role, version=version if route.needs_version else None)}
+    headers |= changes.pop("headers", {})
+    url = changes.pop("url", None) or case.url(route.service, route.path)
+    if "content" in changes:
+        headers.setdefault("content-type", "application/json")
+    elif "json" not in changes:
+        changes["json"] = body_of(case, route.path)
+    return await case.http.post(url, headers={name: value for name, value in headers.items() if value is not None}, **changes)

@@ -1,0 +1,67 @@
+"""Every route as the services' own OpenAPI documents tell it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from chassis.auth import Role
+from chassis.service import build_app
+from chassis.settings import Settings
+from tests.api.journey import SERVICES
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of one service. No roles: the public route."""
+
+    service: str
+    method: str
+    path: str
+    roles: frozenset[Role]
+    public: bool
+    takes_body: bool
+    needs_version: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.service}{self.path}"
+
+    @property
+    def role(self) -> Role:
+        """A role that is let in: an agency's own where there is one."""
+        preferred = (Role.coordinator, Role.director, Role.institution_officer)
+        return next((role for role in preferred if role in self.roles), min(self.roles, default=Role.auditor))
+
+
+@cache
+def openapi(service: str) -> dict[str, Any]:
+    """The OpenAPI document of a service, as it is served."""
+    app = build_app(import_module(f"services.{service}.app").SERVICE, Settings())
+    return dict(app.openapi())
+
+
+def operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Service, method, path and operation of everything in the documents."""
+    for service in SERVICES:
+        for path, methods in openapi(service)["paths"].items():
+            for method, operation in methods.items():
+                yield service, method.upper(), path, operation
+
+
+def _routes() -> Iterator[Route]:
+    for service, method, path, operation in operations():
+        yield Route(
+            service,
+            method,
+            path,
+            frozenset(Role(role) for role in operation.get("x-kepil-roles", ())),
+            public=operation.get("security") == [],
+            takes_body="requestBody" in operation,
+            needs_version=any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
+        )
+
+
+ROUTES = list(_routes())
+COMMANDS = [route for route in ROUTES if route.method == "POST"]
+READS = [route for route in ROUTES if route.method == "GET" and not route.public]

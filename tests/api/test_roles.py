@@ -1,0 +1,128 @@
+"""Every route with every role and every kind of bad token: who is let in is what the OpenAPI document says, and nobody else."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import orjson
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from joserfc.util import urlsafe_b64decode
+
+from chassis.auth import Role
+from chassis.issuer import development_token
+from tests.api.journey import Journey
+from tests.api.ledger import Ledger
+from tests.api.problems import problem
+from tests.api.routes import COMMANDS, READS, ROUTES, Route
+
+CLOSED = [route for route in ROUTES if not route.public]
+
+
+def test_every_route_declares_its_roles_but_the_public_register() -> None:
+    assert [str(route) for route in ROUTES if not route.roles] == ["GET council/v1/register"]
+    assert [str(route) for route in ROUTES if route.public] == ["GET council/v1/register"]
+    assert len(COMMANDS) > 25
+    assert len(READS) > 25
+
+
+def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
+    """The documents tell what the routes declare; this tells what they may declare."""
+    given = {role: {route.path for route in COMMANDS if role in route.roles} for role in Role}
+    for reader in (Role.auditor, Role.authorised_body_officer, Role.expert_council_member, Role.operator, Role.service):
+        assert given[reader] == set(), reader
+    assert given[Role.institution_officer] == {
+        "/v1/applications",
+        "/v1/applications/{case_id}/documents",
+        "/v1/applications/{case_id}/contract-signatures",
+        "/v1/reports/{case_id}/electronic",
+    }
+    assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}
+    assert given[Role.expert] == {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "completion", "report")}
+    for act, alone in (("votes", Role.council_member), ("decision", Role.director)):
+        assert next(route.roles for route in COMMANDS if route.path.endswith(act)) == {alone}
+
+
+async def _ask(case: Journey, route: Route, token: str | None) -> httpx.Response:
+    headers = {"idempotency-key": "roles"} | ({} if token is None else {"authorization": f"Bearer {token}"})
+    url = case.url(route.service, route.path)
+    # A command without If-Match or with an empty body is refused after the caller was let in: nothing can happen.
+    body = {} if route.takes_body else None
+    return await case.http.request(route.method, url, json=body, headers=headers)
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+async def test_a_role_is_let_in_exactly_where_the_document_says(case: Journey, ledger: Ledger, role: Role) -> None:
+    token = case.token(case.actor(role))
+    let_in = 0
+    async with ledger.unchanged(case.agency):
+        for route in CLOSED:
+            answer = await _ask(case, route, token)
+            if role not in route.roles:
+                assert problem(answer, 403, slug="forbidden")["roles"] == sorted(route.roles), str(route)
+                continue
+            let_in += 1
+            assert answer.status_code not in (401, 403), f"{role} is kept out of {route}: {answer.text}"
+            assert answer.status_code == 200 if route.method == "GET" else answer.status_code in (422, 428), f"{route}: {answer.text}"
+    assert let_in == sum(role in route.roles for route in ROUTES)
+
+
+async def test_a_token_with_every_role_but_the_needed_ones_is_kept_out(case: Journey) -> None:
+    for route in CLOSED:
+        others = [role for role in Role if role not in route.roles]
+        settings, scope = case.stack.settings(), {"agency": case.agency, "institution": case.institution}
+        answer = await _ask(case, route, development_token(settings, subject="somebody", roles=others, **scope))
+        problem(answer, 403, slug="forbidden")
+
+
+def _bad_tokens(case: Journey) -> Iterator[tuple[str, str | None]]:
+    settings = case.stack.settings()
+    coordinator = case.actor(Role.coordinator)
+    good = case.token(coordinator)
+    claims = {
+        "iss": settings.url("issuer"),
+        "aud": settings.auth_audience,
+        "sub": coordinator.subject,
+        "roles": [role.value for role in Role],
+        "agency": case.agency,
+        "institution": case.institution,
+        "exp": int(time.time()) + 600,
+    }
+    key = ECKey.generate_key("P-256")
+    head, payload, signature = good.split(".")
+    yield "none", None
+    yield "no JWT", "x"
+    yield "expired", case.token(coordinator, ttl=timedelta(hours=-1))
+    yield "another audience", _signed(case, auth_audience="another")
+    yield "another issuer", _signed(case, host="localhost")
+    yield "another key", jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": "stranger"}, claims, key)
+    yield "our key's name with another key", jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": _kid(good)}, claims, key)
+    yield "no signature", f"{head}.{payload}."
+    yield "a changed payload", f"{head}.{payload[:-2]}AA.{signature}"
+
+
+def _kid(token: str) -> str:
+    return str(orjson.loads(urlsafe_b64decode(token.partition(".")[0].encode()))["kid"])
+
+
+def _signed(case: Journey, **changes: object) -> str:
+    """A token with every role, signed with the right key under other settings."""
+    settings = case.stack.settings().model_copy(update=changes)
+    return development_token(settings, subject="somebody", roles=list(Role), agency=case.agency, institution=case.institution)
+
+
+async def test_no_route_takes_a_token_that_is_none_of_ours(case: Journey, ledger: Ledger) -> None:
+    async with ledger.unchanged(case.agency):
+        for name, token in _bad_tokens(case):
+            for route in CLOSED:
+                answer = await _ask(case, route, token)
+                problem(answer, 401, slug="unauthenticated")
+                assert answer.headers["www-authenticate"].startswith("Bearer"), f"{name}: {route}"
+
+
+async def test_the_public_register_needs_no_token_and_minds_none(case: Journey) -> None:
+    url = f"{case.stack.urls['council']}/v1/register"
+    for headers in ({}, {"authorization": "Bearer x"}):
+        assert (await case.http.get(url, params={"agency": case.agency}, headers=headers)).status_code == 200

@@ -1,0 +1,176 @@
+"""Records lifecycles from the time-skipping server: `python -m tests.replay.record [NAME ...]`, all of them where none is named.
+
+A recorded history is what a running case looks like to the next version of its code. Histories are only ever added: one is
+recorded again when the code that made it runs nowhere any more (docs/adr/0003-lifecycles-and-worker-versioning.md).
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from chassis.clock import TemporalTestClock
+from chassis.ids import new_id
+from cli.supervisor import Stack, StackOptions
+from regulations.deadlines import add_months
+from services.monitoring.contract import DeadlineSet
+from tests.replay.replaying import write
+from tests.workflows import cases
+from tests.workflows.cases import ALMATY, DAY, Running, World
+from tests.workflows.recording import Services
+from tests.workflows.story import to_decision, to_visit
+from workflows.facts import CERTIFICATE_ENDED
+from workflows.messages import EventReceived
+from workflows.worker import ensure_search_attributes, make_worker
+
+#: A Monday on which every recording begins, so that legal dates are the same whenever it is made.
+BEGINNING = date(2030, 2, 4)
+
+Story = Callable[[World, str], Awaitable[Running]]
+
+
+async def accredited(world: World, name: str) -> Running:
+    """To the closed case, everything in time."""
+    case = await world.case(name)
+    await to_decision(case)
+    await _certified(case)
+    return case
+
+
+async def refused(world: World, name: str) -> Running:
+    """The council refuses; the institution gets its notice."""
+    case = await world.case(name)
+    await to_decision(case, "refuse")
+    await case.tell(cases.published(name, await world.today()))
+    await case.tell(cases.refusal_notice(name, await world.today()))
+    return case
+
+
+async def mixed(world: World, name: str) -> Running:
+    """One programme is accredited, one refused."""
+    case = await world.case(name, scopes=("programme:0", "programme:1"))
+    await to_decision(case, "accredit", "refuse")
+    await case.tell(cases.refusal_notice(name, await world.today()))
+    await _certified(case)
+    return case
+
+
+async def late_report(world: World, name: str) -> Running:
+    """The commission's report is missed and then met late; the case goes on to the council."""
+    case = await world.case(name)
+    await to_visit(case)
+    await world.until(_due_on(case, "visit_report") + 6 * DAY)
+    await case.tell(cases.visit_report(name, await world.today()))
+    return case
+
+
+async def deadline_extended(world: World, name: str) -> Running:
+    """A person gives the commission ten days more, and it uses them."""
+    case = await world.case(name)
+    await to_visit(case)
+    deadline = next(d for d in (await case.view()).deadlines if d.rule == "visit_report")
+    new_end = _due_on(case, "visit_report") + 10 * DAY
+    await case.tell(await world.services.extend(deadline.deadline_id, new_end))
+    await world.until(new_end)
+    await case.tell(cases.visit_report(name, await world.today()))
+    return case
+
+
+async def certificate_expired(world: World, name: str) -> Running:
+    """From the issue to the end of the last day; nobody applies to extend it."""
+    certificate = await world.certificate(add_months(await world.today(), 60), name)
+    await world.until(add_months(BEGINNING, 60) + DAY)
+    return certificate
+
+
+async def certificate_renewed(world: World, name: str) -> Running:
+    """The institution applies in the window; the old certificate runs to its end."""
+    certificate = await world.certificate(add_months(await world.today(), 60), name)
+    await world.until(add_months(BEGINNING, 45))
+    await certificate.tell(cases.registration("case-renewal", await world.today(), renews=name))
+    await world.until(add_months(BEGINNING, 60) + DAY)
+    return certificate
+
+
+async def certificate_ended(world: World, name: str) -> Running:
+    """It ends before its term, with its deadline open."""
+    certificate = await world.certificate(add_months(await world.today(), 60), name)
+    await certificate.repeat(
+        EventReceived(
+            event_id=new_id(),
+            type=CERTIFICATE_ENDED,
+            source="council",
+            occurred_at=await world.time.now(),
+            data={"certificate_id": name},
+        )
+    )
+    await world.time.settle()
+    return certificate
+
+
+STORIES: dict[str, Story] = {
+    story.__name__.replace("_", "-"): story
+    for story in (
+        accredited,
+        refused,
+        mixed,
+        late_report,
+        deadline_extended,
+        certificate_expired,
+        certificate_renewed,
+        certificate_ended,
+    )
+}
+
+
+async def record(names: list[str]) -> None:
+    """Each story on a server of its own, since time there only goes forward."""
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            options = StackOptions(state_dir=Path(folder), time_skipping=True, services=[], ports="free")
+            async with Stack(options) as stack:
+                client = await _connected(stack.urls["temporal"])
+                services = Services(client, TemporalTestClock(client))
+                world = World(client, services, "agency")
+                begins = datetime(BEGINNING.year, BEGINNING.month, BEGINNING.day, 10, tzinfo=ALMATY)
+                await world.time.skip(begins.astimezone(UTC) - await world.time.now())
+                async with services.working(), make_worker(client, versioned=False):
+                    lifecycle = await STORIES[name](world, name)
+                    write(name, await lifecycle.runs())
+                    await world.close()
+        print(name)
+
+
+async def _connected(address: str) -> Client:
+    """A client that leaves no name of a machine in a history."""
+    client = await Client.connect(address, identity="recorder", data_converter=pydantic_data_converter, interceptors=[TracingInterceptor()])
+    await ensure_search_attributes(client)
+    return client
+
+
+async def _certified(case: Running) -> None:
+    today = await case.world.today()
+    certificate_id = f"certificate-of-{case.id}"
+    for fact in (
+        cases.published(case.id, today),
+        cases.issue(certificate_id, case.id, today, add_months(today, 60)),
+        cases.registered(certificate_id, case.id, today),
+        cases.notified(certificate_id, case.id, today),
+    ):
+        await case.tell(fact)
+
+
+def _due_on(case: Running, rule: str) -> date:
+    [deadline, *_] = case.deadline_facts(rule)
+    assert isinstance(deadline, DeadlineSet)
+    return deadline.due_on
+
+
+if __name__ == "__main__":
+    asyncio.run(record(sys.argv[1:] or list(STORIES)))

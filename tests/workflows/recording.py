@@ -1,0 +1,192 @@
+"""The services' activities as lifecycles meet them, without databases: every request is recorded, monitoring's rules are its own.
+
+The deadlines run through the real handlers and the real decider of monitoring, over a store in memory.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+
+from chassis import telemetry
+from chassis.clock import Clock
+from chassis.decider import Decider
+from chassis.events import Event
+from chassis.problems import NotFound
+from services.council import contract as council
+from services.intake import contract as intake
+from services.monitoring import contract as monitoring
+from services.monitoring.activities import activities as monitoring_activities
+from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, WithdrawDeadline
+from services.review import contract as review
+from services.visits import contract as visits
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a lifecycle asked of a service, once answered."""
+
+    activity: str
+    at: datetime
+    argument: Any
+    attempt: int
+    traceparent: str | None
+
+
+class Context:
+    """A unit of work over facts in memory: what monitoring's handlers use of `chassis.context.Context`."""
+
+    def __init__(self, facts: dict[str, list[Event]], at: datetime, actor: str) -> None:
+        self._facts = facts
+        self.at = at
+        self._actor = actor
+
+    def command(self, kind: Callable[..., Any], /, **fields: Any) -> Any:
+        """A command at this moment."""
+        return kind(at=self.at, by=self._actor, **fields)
+
+    async def load(self, decider: Decider[Any, Any], aggregate_id: str) -> tuple[Any, int]:
+        """The aggregate as its facts tell it."""
+        facts = self._facts[aggregate_id]
+        return decider.fold(facts), len(facts)
+
+    async def execute(self, decider: Decider[Any, Any], aggregate_id: str, command: Any, *, create: bool = False) -> list[Event]:
+        """Decides, and keeps what follows."""
+        if not create and not self._facts[aggregate_id]:
+            raise NotFound("there is no such deadline")
+        state, _ = await self.load(decider, aggregate_id)
+        follows = list(decider.decide(command, state, decider.rules(command, state)))
+        self._facts[aggregate_id] += follows
+        return follows
+
+
+class Services:
+    """Five services: what lifecycles asked of them, and monitoring's facts."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self.clock = clock
+        self._client = client
+        self._facts: dict[str, list[Event]] = defaultdict(list)
+        self._requests: dict[str, list[Request]] = defaultdict(list)
+        self._tries: dict[str, list[str]] = defaultdict(list)
+        self.behind = timedelta()
+        self._faults: dict[tuple[str, str], list[Exception]] = {}
+
+    def requests(self, workflow_id: str, *names: str) -> list[Request]:
+        """Requests of one lifecycle that were answered, of these activities if any are named."""
+        return [request for request in self._requests[workflow_id] if not names or request.activity in names]
+
+    def tries(self, workflow_id: str, name: str) -> int:
+        """How often an activity was begun, answered or not."""
+        return self._tries[workflow_id].count(name)
+
+    def facts(self, workflow_id: str, rule: str | None = None) -> list[Event]:
+        """Monitoring's facts about one lifecycle's deadlines, or about one of them."""
+        return [fact for facts in self._facts.values() if _about(facts, workflow_id, rule) for fact in facts]
+
+    def fail(self, workflow_id: str, name: str, *errors: Exception) -> None:
+        """The next tries of an activity fail so, one after the other."""
+        self._faults[workflow_id, name] = list(errors)
+
+    async def extend(self, deadline_id: str, due_on: Any) -> monitoring.DeadlineExtended:
+        """A person moves a deadline."""
+        context = await self._person()
+        command = context.command(ExtendDeadline, due_on=due_on, reason="the commission is ill")
+        return (await context.execute(DEADLINE, deadline_id, command))[0]  # type: ignore[return-value]
+
+    async def withdraw(self, deadline_id: str) -> monitoring.DeadlineWithdrawn:
+        """A person takes a deadline away."""
+        context = await self._person()
+        return (await context.execute(DEADLINE, deadline_id, context.command(WithdrawDeadline, reason="moot")))[0]  # type: ignore[return-value]
+
+    async def workflow_context(self, _agency: str, info: activity.Info) -> Context:
+        """As `chassis.service.Runtime` offers it to activities."""
+        return Context(self._facts, await self.clock.now() - self.behind, f"workflow:{info.workflow_id}")
+
+    def workers(self, *without: str) -> list[Worker]:
+        """One activity worker on the task queue of each service, but for those `without`."""
+        queues: dict[str, Sequence[Callable[..., Awaitable[Any]]]] = {
+            intake.TASK_QUEUE: [_silent(intake.CLOSE_CASE, intake.CloseCase)],
+            review.TASK_QUEUE: [_silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment)],
+            visits.TASK_QUEUE: [_silent(visits.OPEN_VISIT, visits.OpenVisit)],
+            council.TASK_QUEUE: [
+                _silent(council.OPEN_CONSIDERATION, council.OpenConsideration),
+                *(_silent(name, council.CertificateStep) for name in CERTIFICATE_STEPS),
+            ],
+            monitoring.TASK_QUEUE: monitoring_activities(self),  # type: ignore[arg-type]
+        }
+        recorder = _Recorder(self)
+        grace = timedelta(seconds=1)
+        return [
+            Worker(self._client, task_queue=queue, activities=does, interceptors=[recorder], graceful_shutdown_timeout=grace)
+            for queue, does in queues.items()
+            if queue not in without
+        ]
+
+    @asynccontextmanager
+    async def working(self, *without: str) -> AsyncIterator[None]:
+        """The workers run, but for those of the task queues `without`."""
+        async with AsyncExitStack() as stack:
+            for worker in self.workers(*without):
+                await stack.enter_async_context(worker)
+            yield
+
+    async def _person(self) -> Context:
+        return Context(self._facts, await self.clock.now(), "coordinator")
+
+    def begin(self, workflow_id: str, name: str) -> None:
+        """Counts a try, and lets it fail if it is to."""
+        self._tries[workflow_id].append(name)
+        faults = self._faults.get((workflow_id, name))
+        if faults:
+            raise faults.pop(0)
+
+    def record(self, workflow_id: str, request: Request) -> None:
+        """Keeps a request that was answered."""
+        self._requests[workflow_id].append(request)
+
+
+CERTIFICATE_STEPS = (council.OPEN_RENEWAL_WINDOW, council.CLOSE_RENEWAL_WINDOW, council.EXPIRE_CERTIFICATE)
+
+
+class _Recorder(Interceptor):
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Recording(next, self.services)
+
+
+class _Recording(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, services: Services) -> None:
+        super().__init__(next)
+        self._services = services
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        workflow_id = info.workflow_id or ""
+        self._services.begin(workflow_id, info.activity_type)
+        at = await self._services.clock.now()
+        answer = await super().execute_activity(input)
+        self._services.record(workflow_id, Request(info.activity_type, at, input.args[0], info.attempt, telemetry.current_traceparent()))
+        return answer
+
+
+def _silent(name: str, argument: type[BaseModel]) -> Callable[..., Awaitable[Any]]:
+    async def done(request: Any) -> None:
+        return None
+
+    done.__annotations__["request"] = argument
+    return activity.defn(name=name)(done)
+
+
+def _about(facts: Sequence[Event], workflow_id: str, rule: str | None) -> bool:
+    first = facts[0] if facts else None
+    return isinstance(first, monitoring.DeadlineSet) and first.workflow_id == workflow_id and rule in (None, first.rule)

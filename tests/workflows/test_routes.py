@@ -1,0 +1,133 @@
+"""Which event starts or signals which lifecycle, and what of it enters a workflow's history."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from chassis.events import Event, Recorded
+from services.council import contract as council
+from services.intake import contract as intake
+from services.monitoring import contract as monitoring
+from tests.workflows import cases
+from workflows.accreditation import AccreditationLifecycle
+from workflows.certificate import CertificateLifecycle
+from workflows.conductor import CATALOGUES
+from workflows.facts import CERTIFICATE_ENDED, FIELDS
+from workflows.messages import AccreditationCase, IssuedCertificate
+from workflows.routes import Signal, Start, orders, thinned
+
+TODAY = date(2009, 3, 2)
+NOON = datetime(2009, 3, 2, 6, 0, tzinfo=UTC)
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def _recorded(event: Event) -> Recorded[Any]:
+    return Recorded(event, "event-1", "test", "kaz", "stream-1", 1, NOON, NOON, {})
+
+
+def test_a_registered_application_starts_the_lifecycle_of_its_case() -> None:
+    [start] = orders(_recorded(cases.registration("case-1", TODAY, scopes=("programme:1", "programme:2"))), TRACE)
+    assert start == Start(
+        AccreditationLifecycle,
+        "case-1",
+        AccreditationCase(
+            agency="kaz",
+            case_id="case-1",
+            institution_id="kaznu",
+            scopes=("programme:1", "programme:2"),
+            rulebook=cases.RULES.ref,
+            standards="institutional",
+            standards_version="1",
+            filed_on=TODAY,
+            registered_on=TODAY,
+            traceparent=TRACE,
+        ),
+    )
+
+
+def test_an_application_that_renews_is_told_to_its_certificate_too() -> None:
+    start, signal = orders(_recorded(cases.registration("case-1", TODAY, renews="certificate-0")), TRACE)
+    assert isinstance(start, Start)
+    assert start.workflow_id == "case-1"
+    assert isinstance(signal, Signal)
+    assert signal.workflow_id == "certificate-0"
+    assert signal.event.data["filed_on"] == TODAY.isoformat()
+
+
+def test_an_issued_certificate_starts_its_lifecycle_and_is_told_to_its_case() -> None:
+    start, signal = orders(_recorded(cases.issue("certificate-1", "case-1", TODAY, date(2014, 3, 2))), TRACE)
+    assert isinstance(start, Start)
+    assert (start.workflow, start.workflow_id) == (CertificateLifecycle, "certificate-1")
+    assert isinstance(start.argument, IssuedCertificate)
+    assert (start.argument.case_id, start.argument.valid_until) == ("case-1", date(2014, 3, 2))
+    assert isinstance(signal, Signal)
+    assert signal.workflow_id == "case-1"
+
+
+@pytest.mark.parametrize("moved", ["extended", "withdrawn"])
+def test_a_deadline_that_a_person_moves_is_told_to_the_lifecycle_that_waits(moved: str) -> None:
+    fields: dict[str, Any] = {"deadline_id": "deadline-1", "case_id": "case-1", "workflow_id": "certificate-1", "reason": "illness"}
+    event: Event = monitoring.DeadlineWithdrawn(**fields)
+    if moved == "extended":
+        event = monitoring.DeadlineExtended(**fields, previous_due_on=TODAY, due_on=TODAY, due_at=NOON, reminders_at=(NOON,))
+    [signal] = orders(_recorded(event), TRACE)
+    assert isinstance(signal, Signal)
+    assert signal.workflow_id == "certificate-1"
+    assert signal.event.data["deadline_id"] == "deadline-1"
+    assert "reason" not in signal.event.data
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        cases.contract,
+        cases.report_received,
+        cases.recommendations,
+        cases.visit_announced,
+        cases.visit_started,
+        cases.visit_completed,
+        cases.visit_report,
+        cases.decision,
+        cases.published,
+        cases.refusal_notice,
+    ],
+)
+def test_a_fact_of_a_case_is_told_to_the_lifecycle_of_that_case(make: Any) -> None:
+    event = make("case-1", TODAY)
+    [signal] = orders(_recorded(event), TRACE)
+    assert isinstance(signal, Signal)
+    assert (signal.workflow_id, signal.event.type, signal.event.traceparent) == ("case-1", event.type_name(), TRACE)
+
+
+@pytest.mark.parametrize("make", [cases.registered, cases.notified])
+def test_what_is_done_about_a_certificate_is_told_to_its_case(make: Any) -> None:
+    [signal] = orders(_recorded(make("certificate-1", "case-1", TODAY)), TRACE)
+    assert isinstance(signal, Signal)
+    assert signal.workflow_id == "case-1"
+
+
+def test_most_events_concern_no_lifecycle() -> None:
+    closed = intake.CaseClosed(case_id="case-1", outcome="accredit", closed_on=TODAY)
+    expired = council.CertificateExpired(certificate_id="c", case_id="case-1", institution_id="kaznu", expired_on=TODAY)
+    assert orders(_recorded(closed), TRACE) == orders(_recorded(expired), TRACE) == []
+
+
+def test_a_signal_carries_no_name_no_text_and_no_number_of_votes_but_what_a_lifecycle_may_see() -> None:
+    signal = thinned(_recorded(cases.visit_report("case-1", TODAY)), TRACE)
+    assert signal.data == {"submitted_on": TODAY.isoformat()}
+    assert signal.event_id == "event-1"
+    assert signal.occurred_at == NOON
+
+
+def test_every_event_that_a_lifecycle_hears_is_published_with_the_fields_that_it_may_see() -> None:
+    published = {name: kind for catalogue in CATALOGUES.values() for name, kind in catalogue.types.items()}
+    assert set(FIELDS) - set(published) == {CERTIFICATE_ENDED}
+    for name, fields in FIELDS.items():
+        if name in published:
+            assert set(fields) <= set(published[name].model_fields)
+
+
+def test_no_event_type_that_a_lifecycle_hears_is_published_by_two_services() -> None:
+    for name in FIELDS:
+        assert sum(name in catalogue.types for catalogue in CATALOGUES.values()) <= 1
