@@ -20,7 +20,7 @@ from chassis.ids import new_id
 from chassis.migrations import History, admin_connection, migrate, prepare_cluster
 from chassis.postgres import admin_url, open_connection, open_engine, open_pool
 from chassis.rebuild import Rebuild
-from chassis.service import key_ring
+from chassis.service import key_ring, settle_memory
 from chassis.settings import Settings
 from services.intake.contract import InstitutionRegistered
 from services.intake.domain.institution import INSTITUTION, RegisterInstitution
@@ -58,9 +58,10 @@ class Subject:
 
 @asynccontextmanager
 async def telemetry_as_in_a_service(using: Settings) -> AsyncIterator[None]:
-    """Spans are made and written as in a service's process, but to a folder that is thrown away."""
+    """As in a service's process after its start, but spans go to a folder that is thrown away."""
     with TemporaryDirectory(prefix="kepil-bench-") as folder:
         telemetry.setup(SERVICE, using.model_copy(update={"state_dir": Path(folder)}))
+        settle_memory()
         try:
             yield
         finally:

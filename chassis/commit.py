@@ -95,8 +95,8 @@ INSERT INTO events (agency, stream, version, event_id, type, schema_version, dat
 SELECT $1, * FROM unnest($2::text[], $3::int[], $4::uuid[], $5::text[], $6::smallint[], $7::jsonb[], $8::jsonb[],
                          $9::timestamptz[], $10::timestamptz[], $11::bytea[])
 """
-_CLAIM = f"{_KEYS} ON CONFLICT DO NOTHING RETURNING client, key"
 _STORE = f"{_EVENTS} ON CONFLICT (agency, stream, version) DO NOTHING RETURNING stream, version"
+_CLAIM = f"{_KEYS} ON CONFLICT DO NOTHING RETURNING client, key"
 _SERVER_LEFT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
 _DEADLOCKS = 3
 _CONSTRAINTS = {"events_agency_stream_version_key": StreamConflict, "idempotency_keys_pkey": KeyTaken}
@@ -113,8 +113,16 @@ class _Lane:
 class Committer:
     """Commits appends in up to `lanes` transactions at once, each of up to `batch` appends."""
 
-    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], *, lanes: int = 2, batch: int = 128) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        *,
+        committed: Callable[[], None] = lambda: None,
+        lanes: int = 2,
+        batch: int = 128,
+    ) -> None:
         self._connect = connect
+        self._committed = committed
         self._batch = batch
         self._queues: dict[str, deque[_Waiting]] = {}
         self._idle = lanes
@@ -167,6 +175,7 @@ class Committer:
             for waiting in taken:
                 _fail(waiting, error)
             raise
+        self._committed()
         for index, waiting in enumerate(taken):
             if index in lost:
                 _fail(waiting, lost[index])
@@ -276,11 +285,17 @@ def _combined(statements: tuple[str, ...]) -> str:
     offset = 0
     parts = []
     for statement in statements:
-        numbers = [int(n) for n in re.findall(r"\$(\d+)", statement)]
+        numbers = [0, *(int(n) for n in re.findall(r"\$(\d+)", statement))]
         parts.append(re.sub(r"\$(\d+)", lambda m, o=offset: f"${int(m.group(1)) + o}", statement))  # type: ignore[misc]
         offset += max(numbers)
     *before, last = parts
     return f"WITH {', '.join(f'part{i} AS ({p})' for i, p in enumerate(before))} {last}" if before else last
+
+
+# PostgreSQL runs the parts as they are first read: the keys before the events, as a lone append does
+_CLAIM_AND_STORE = _combined(
+    (_STORE, _CLAIM, "SELECT client AS name, key, NULL AS version FROM part1 UNION ALL SELECT stream, NULL, version FROM part0")
+)
 
 
 async def _write_many(connection: asyncpg.Connection, agency: str, appends: list[Append]) -> dict[int, Exception]:
@@ -322,24 +337,21 @@ def _rivals(appends: Sequence[Append]) -> dict[int, Exception]:
 
 
 async def _claim_and_store(connection: asyncpg.Connection, agency: str, appends: Mapping[int, Append]) -> None:
+    """Keys and events in one statement; `_Lost` if not all found their places free."""
     keyed = {index: append.key for index, append in appends.items() if append.key}
-    if keyed:
-        rows = await connection.fetch(_CLAIM, *_key_columns(agency, sorted(keyed.values(), key=lambda k: (k.client, k.key))))
-        if len(rows) < len(keyed):
-            claimed = {(row["client"], row["key"]) for row in rows}
-            raise _Lost({index: KeyTaken() for index, key in keyed.items() if (key.client, key.key) not in claimed})
     wanted = [(append.stream, event) for append in appends.values() for event in append.events]
-    if wanted:
-        rows = await connection.fetch(_STORE, *_event_columns(agency, wanted))
-        if len(rows) < len(wanted):
-            stored = {(row["stream"], row["version"]) for row in rows}
-            raise _Lost(
-                {
-                    index: StreamConflict()
-                    for index, append in appends.items()
-                    if any((append.stream, event.version) not in stored for event in append.events)
-                }
-            )
+    keys = sorted(keyed.values(), key=lambda k: (k.client, k.key))
+    rows = await connection.fetch(_CLAIM_AND_STORE, *_event_columns(agency, wanted), *_key_columns(agency, keys))
+    if len(rows) == len(keyed) + len(wanted):
+        return
+    claimed = {(row["name"], row["key"]) for row in rows if row["version"] is None}
+    stored = {(row["name"], row["version"]) for row in rows if row["version"] is not None}
+    lost: dict[int, Exception] = {
+        index: StreamConflict()
+        for index, append in appends.items()
+        if any((append.stream, event.version) not in stored for event in append.events)
+    }
+    raise _Lost(lost | {index: KeyTaken() for index, key in keyed.items() if (key.client, key.key) not in claimed})
 
 
 def _key_columns(agency: str, keys: Sequence[Key]) -> tuple[Any, ...]:

@@ -148,18 +148,17 @@ class Context:
         decision. `unique` names the problem for each unique constraint of a read model. Raises NotFound, VersionConflict, ConcurrentChange,
         or the decider's own problem; a repeated idempotency key gets the first answer again.
         """
-        with telemetry.span(f"decide {type(command).__name__}", kepil__stream=decider.stream(aggregate_id), kepil__agency=self.agency):
-            try:
-                return await self._attempt(decider, aggregate_id, command, create, guard, unique or {})
-            except Unavailable:
-                raise
-            except (KeyTaken, Problem) as problem:
-                given = await self._answer_given()
-                if given is not None:
-                    return given
-                if isinstance(problem, KeyTaken):
-                    raise ConcurrentChange("a request with this Idempotency-Key is being answered; ask again") from None
-                raise
+        try:
+            return await self._attempt(decider, aggregate_id, command, create, guard, unique or {})
+        except Unavailable:
+            raise
+        except (KeyTaken, Problem) as problem:
+            given = await self._answer_given()
+            if given is not None:
+                return given
+            if isinstance(problem, KeyTaken):
+                raise ConcurrentChange("a request with this Idempotency-Key is being answered; ask again") from None
+            raise
 
     async def _attempt(
         self,
@@ -222,9 +221,7 @@ class Context:
             version=loaded.version + len(events),
             events=tuple(Happened(id=e.event_id, type=e.type) for e in stored),
         )
-        case_id = getattr(events[0], "case_id", None)
-        if case_id is not None:
-            telemetry.annotate(case_id=case_id, event_type=", ".join(e.type for e in stored))
+        self._tell_the_trace(stream, stored)
         writes = [write for each in recorded for write in project(machinery.models, each)]
         key = None
         if self._key is not None:
@@ -234,6 +231,12 @@ class Context:
         state = decider.fold(events, loaded.state)
         machinery.cache.put(self.agency, stream, Loaded(state, accepted.version, last_hash, personal))
         return accepted
+
+    def _tell_the_trace(self, stream: str, stored: Sequence[StoredEvent]) -> None:
+        """On the span of the request or activity, so that a command costs no span of its own."""
+        case_id = stored[0].data.get("case_id")
+        known = {"case_id": case_id} if isinstance(case_id, str) else {}
+        telemetry.annotate(stream=stream, agency=self.agency, event_type=", ".join(e.type for e in stored), **known)
 
     async def _keep_answer(self, stream: str, accepted: Accepted) -> Accepted:
         """An answer without events is kept under its key too: the key is used."""

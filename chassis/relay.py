@@ -18,6 +18,7 @@ from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
 
 from chassis import telemetry
+from chassis.bell import CHANNEL
 from chassis.events import Catalogue
 from chassis.eventstore import START, LogEntry, LogPosition, read_log, undelivered
 from chassis.messaging import POSITION_HEADER, ensure_stream, envelope_json, pause, stream_name
@@ -71,6 +72,11 @@ class Relay:
         finally:
             stopper.cancel()
 
+    def wake(self) -> bool:
+        """There is something to publish. Says whether this relay is the one that will."""
+        self._woken.set()
+        return self.state.leading
+
     async def lag(self, connection: asyncpg.Connection | PoolConnectionProxy) -> int:
         """Committed events that are not in the stream yet, as far as this relay knows."""
         return await undelivered(connection, self.state.at)
@@ -90,7 +96,7 @@ class Relay:
             await ensure_stream(self._nats, self._catalogue.service, self._settings.nats_replicas)
             sequence, self.state.at = await self._resume()
             self.state.leading = True
-            await connection.add_listener("events", lambda *_: self._woken.set())
+            await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
             while not stop.is_set():
                 self._woken.clear()
                 entries = await read_log(connection, self.state.at, _BATCH)
@@ -128,6 +134,7 @@ class Relay:
 
     async def _publish(self, entries: list[LogEntry], sequence: int) -> int:
         """Sends all, and waits for the last: it is taken only if all before it were. What was taken of a refused batch `_resume` finds."""
+        before: dict[str, str] = {}
         for entry in entries:
             row = entry.row
             subject = self._catalogue.subject(row["type"])
@@ -142,6 +149,7 @@ class Relay:
                     Header.EXPECTED_LAST_SEQUENCE.value: str(sequence),
                     POSITION_HEADER: str(entry.at),
                     "content-type": "application/cloudevents+json",
+                    **before,
                 }
                 traceparent = telemetry.current_traceparent()
                 if traceparent:
@@ -152,6 +160,8 @@ class Relay:
                 else:
                     await self._nats.publish(subject, payload, headers=headers)
             sequence += 1
+            # if a stranger's message took this one's number, the next one's would fit: it must also follow this very message
+            before = {Header.EXPECTED_LAST_MSG_ID.value: row["event_id"]}
         self.state.at = entries[-1].at
         self.state.published += len(entries)
         return sequence

@@ -1,6 +1,7 @@
 """A service as one process: REST API, activity worker, consumers and relay together, or some of them (`KEPIL_ROLES`)."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -24,6 +25,7 @@ from temporalio.worker import Worker
 
 from chassis import telemetry
 from chassis.auth import Authenticator, Principal
+from chassis.bell import Bell
 from chassis.clock import Clock, clock_from
 from chassis.commit import Committer
 from chassis.context import Context, Machinery
@@ -145,12 +147,15 @@ async def open_runtime(service: Service, using: Settings) -> AsyncIterator[Runti
         keys = key_ring(using, system)
         clock = clock_from(using, temporal)
         store = EventStore(pool, service.events, keys)
-        committer = Committer(lambda: open_connection(using, "kepil_api", service.name))
+        bell = Bell(lambda: open_connection(using, "kepil_api", service.name), lambda: runtime.relay is not None and runtime.relay.wake())
+        stack.push_async_callback(bell.close)
+        committer = Committer(lambda: open_connection(using, "kepil_api", service.name), committed=bell.ring)
         stack.push_async_callback(committer.close)
         machinery = Machinery(store, committer, engine, service.read_models, clock, keys)
         authenticator = Authenticator(using)
         stack.push_async_callback(authenticator.aclose)
-        yield Runtime(service, using, pool, system, engine, client, clock, machinery, authenticator, temporal)
+        runtime = Runtime(service, using, pool, system, engine, client, clock, machinery, authenticator, temporal)
+        yield runtime
 
 
 def build_app(service: Service, using: Settings) -> FastAPI:
@@ -245,12 +250,20 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
                 background.append(asyncio.create_task(subscription.run(stop_background)))
         if "worker" in using.roles and service.activities:
             background.append(asyncio.create_task(_work(runtime, stop_background)))
+        settle_memory()
         await serve_http(app, using.host, using.port(service.name), stop, using)
         stop_background.set()
         for outcome in await asyncio.gather(*background, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.error("a part of %s ended badly: %r", service.name, outcome)
     telemetry.shutdown()
+
+
+def settle_memory() -> None:
+    """What is loaded by now stays for the life of the process: the collector need not walk it at every turn."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def serve_http(app: ASGIApp, host: str, port: int, stop: asyncio.Event, using: Settings) -> None:

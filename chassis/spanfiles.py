@@ -77,7 +77,7 @@ def _copy(span: ReadableSpan) -> ReadableSpan:
 
 
 class SpanFile(SpanExporter):
-    """Appends to `path`; at `most_bytes` the file becomes `<path>.1`, over the one before. Several processes may share it."""
+    """Appends to `path`, discreetly; at `most_bytes` the file becomes `<path>.1`, over the one before. Several processes may share it."""
 
     def __init__(self, path: Path, *, most_bytes: int = 8_000_000) -> None:
         self._path = path
@@ -114,7 +114,7 @@ class SpanFile(SpanExporter):
 
 def _line(span: ReadableSpan) -> bytes:
     context = span.context
-    attributes = dict(span.attributes or {})
+    attributes = _discreet(span.attributes)
     for event in span.events:
         if event.name == "exception" and event.attributes:
             attributes["exception.type"] = event.attributes.get("exception.type", "")

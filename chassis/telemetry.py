@@ -67,7 +67,7 @@ def setup(service_name: str, settings: Settings) -> None:
 def _traces(service_name: str, settings: Settings, resource: Resource) -> TracerProvider:
     provider = TracerProvider(resource=resource)
     file = SpanFile(settings.state_dir / "traces" / f"{service_name}.jsonl")
-    provider.add_span_processor(BatchSpanProcessor(Discreet(file), schedule_delay_millis=1_000))
+    provider.add_span_processor(BatchSpanProcessor(file, schedule_delay_millis=1_000))
     if _collector("TRACES"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 

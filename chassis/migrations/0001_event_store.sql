@@ -17,13 +17,6 @@ CREATE TABLE events (
     UNIQUE (agency, stream, version)
 );
 
-CREATE FUNCTION announce_events() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_notify('events', '');
-    RETURN NULL;
-END $$;
-CREATE TRIGGER events_announced AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION announce_events();
-
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'events are append-only';
@@ -40,7 +33,7 @@ CREATE TABLE idempotency_keys (
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (agency, client, key)
 );
-CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_age ON idempotency_keys USING brin (created_at);
 
 -- Other services' events as they arrived, kept so that a read model can be rebuilt without asking anybody. Read by (xid, arrival), as events are.
 CREATE TABLE inbox (

@@ -5,15 +5,13 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import Client, WorkflowExecutionStatus
 
 from chassis.clock import Clock
+from cli.skipping import at_work
 from tests.waiting import eventually
-
-_OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW")}
 
 
 class SkippedTime:
@@ -71,15 +69,3 @@ async def described(client: Client, workflow_id: str) -> DescribeWorkflowExecuti
     execution = WorkflowExecution(workflow_id=workflow_id)
     request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
     return await client.workflow_service.describe_workflow_execution(request)
-
-
-def at_work(history: WorkflowHistory) -> bool:
-    """Whether a workflow task or an activity is open, by one look at the history."""
-    kind, task, activities = "", "", 0
-    for event in history.events:
-        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
-        if kind.startswith("WORKFLOW_TASK_"):
-            task = kind
-        elif kind.startswith("ACTIVITY_TASK_") and kind not in ("ACTIVITY_TASK_STARTED", "ACTIVITY_TASK_CANCEL_REQUESTED"):
-            activities += 1 if kind == "ACTIVITY_TASK_SCHEDULED" else -1
-    return kind not in _OVER and (activities > 0 or task != "WORKFLOW_TASK_COMPLETED")
