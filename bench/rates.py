@@ -65,8 +65,8 @@ async def rate_of(steps: Sequence[Step], count: int) -> float:
 async def raw_writers(using: Settings, count: int, *, same_table: bool = False) -> AsyncIterator[list[Step]]:
     """Writers that insert one event a transaction, each with a prepared statement on a connection of its own.
 
-    They write to a bare copy of the event store's table; `same_table`: to the event store itself, with its role, its row-level
-    security and the notification that wakes the relay.
+    They write to a bare copy of the event store's table; `same_table`: to the event store itself, with its role and its
+    row-level security.
     """
     connections = [await (_as_a_service(using) if same_table else owner(using)) for _ in range(count)]
     try:
