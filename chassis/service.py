@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
+from fastapi_offline import FastAPIOffline
 from nats.aio.client import Client as Nats
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
@@ -45,11 +46,10 @@ from chassis.settings import Settings, settings
 from chassis.subject_keys import PostgresSubjectKeys, master_key
 from chassis.subscriptions import Subscription
 from chassis.temporal import connect_temporal
+from chassis.version import VERSION
 from chassis.web import BodyLimit
 
 log = logging.getLogger(__name__)
-
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ async def open_runtime(service: Service, using: Settings) -> AsyncIterator[Runti
 
 def build_app(service: Service, using: Settings) -> FastAPI:
     """The REST application of a service; the runtime is put into its state before it serves."""
-    app = FastAPI(
+    app = FastAPIOffline(  # the page at /docs brings its own scripts: an agency's network may reach nothing else
         title=f"Kepil {service.name}",
         summary=service.title,
         version=VERSION,
@@ -168,7 +168,7 @@ def build_app(service: Service, using: Settings) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
     )
-    app.include_router(service.router)
+    app.include_router(service.router, tags=[service.name])
     install(app)
     document_problems(app)
     app.add_middleware(BodyLimit, limit=using.max_body_bytes)

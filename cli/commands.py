@@ -14,18 +14,37 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from chassis.version import VERSION
 from cli.errors import Explained
 from cli.state import default_state_dir
 
-app = typer.Typer(name="kepil", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(name="kepil", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 projections = typer.Typer(no_args_is_help=True, help="Read models of the services.")
 app.add_typer(projections, name="projections")
+rulebook = typer.Typer(no_args_is_help=True, help="Regulations as data: read, check, compare and draw them.")
+app.add_typer(rulebook, name="rulebook")
 
 console = Console()
 errors = Console(stderr=True)
 
 StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; default .kepil of the project.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+RulebookArgument = Annotated[str, typer.Argument(metavar="RULEBOOK", help="An id, id@version, or a file that you work on.")]
+VersionOption = Annotated[str | None, typer.Option("--version", help="Default the newest.", show_default=False)]
+LanguageOption = Annotated[str, typer.Option(help="Of names and quotations: ky, kk, ru or en.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def kepil(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")] = False,
+) -> None:
+    """Kepil runs the work of an education accreditation agency. `./kepil demo` shows it."""
 
 
 def leave(code: int) -> NoReturn:
@@ -167,7 +186,7 @@ def migrate() -> int:
 @app.command()
 def token(
     role: Annotated[list[str], typer.Option(help="One role, or several times.")],
-    agency: Annotated[str, typer.Option(help="The agency's id.")] = "iqaa",
+    agency: Annotated[str, typer.Option(help="The agency's id.")] = "my-agency",
     institution: Annotated[str | None, typer.Option(help="The institution's id, for its officer.")] = None,
     subject: Annotated[str | None, typer.Option(help="Who; default the role's name.")] = None,
     state: StateOption = None,
@@ -264,3 +283,75 @@ def check_projections(
 ) -> int:
     """Compare read models with what a rebuild would make; exit code 1 where a row differs."""
     return _later("cli.projections", "check", name=name, state=_state(state))
+
+
+@rulebook.command("list")
+def list_rulebooks(json: JsonOption = False) -> int:
+    """Every rulebook and version; exit code 1 where one cannot be read."""
+    return _later("cli.rulebook", "list_all", json=json)
+
+
+@rulebook.command("show")
+def show_rulebook(
+    name: RulebookArgument,
+    path: Annotated[str | None, typer.Argument(help="One value or clause, such as terms.duplicate or '14 (b)'.")] = None,
+    version: VersionOption = None,
+    language: LanguageOption = "en",
+    json: JsonOption = False,
+) -> int:
+    """What a rulebook says, a line for each value; or one value with its clause, its wording and its reasons."""
+    return _later("cli.rulebook", "show", rulebook=name, path=path, version=version, language=language, json=json)
+
+
+@rulebook.command("check")
+def check_rulebook(name: RulebookArgument, json: JsonOption = False) -> int:
+    """What is wrong with a rulebook, by line and clause; exit code 1 when it cannot be adopted."""
+    return _later("cli.proofreading", "run", name=name, json=json)
+
+
+@rulebook.command("diff")
+def diff_rulebooks(a: RulebookArgument, b: RulebookArgument, json: JsonOption = False) -> int:
+    """Two rulebooks value by value: the clause, what was, what is."""
+    return _later("cli.differences", "run", a=a, b=b, json=json)
+
+
+@rulebook.command("graph")
+def graph_rulebook(
+    name: RulebookArgument,
+    svg: Annotated[Path | None, typer.Option(help="Draw it into this file.", show_default=False)] = None,
+    version: VersionOption = None,
+    language: LanguageOption = "en",
+    json: JsonOption = False,
+) -> int:
+    """The stages of the procedure with the clause at each, as Mermaid or as a picture; optional ones are dashed."""
+    return _later("cli.graph", "run", rulebook=name, svg=svg, version=version, language=language, json=json)
+
+
+@rulebook.command("schema")
+def rulebook_schema() -> int:
+    """The JSON Schema of a rulebook file, for editors."""
+    return _later("cli.rulebook", "schema")
+
+
+@app.command()
+def deadline(
+    name: RulebookArgument,
+    rule: Annotated[str, typer.Argument(help="A term, or a choice of terms, of the rulebook.")],
+    anchor: Annotated[list[str] | None, typer.Option(help="name=YYYY-MM-DD; several times for a choice.", show_default=False)] = None,
+    variant: Annotated[str | None, typer.Option(help="Another language version of the term.", show_default=False)] = None,
+    version: VersionOption = None,
+    json: JsonOption = False,
+) -> int:
+    """When a term ends, under which clause, and every step of the counting."""
+    options = {"rulebook": name, "rule": rule, "anchors": anchor or [], "variant": variant, "version": version}
+    return _later("cli.deadline", "run", **options, json=json)
+
+
+@app.command()
+def clauses(
+    name: Annotated[str | None, typer.Argument(metavar="[RULEBOOK]", help="Default the figures of all.", show_default=False)] = None,
+    record: Annotated[bool, typer.Option("--record", help="Add what is newly covered to tests/regulations/coverage.json.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Every clause with the values that hold it, the code that enforces it and the tests that show it, or a gap."""
+    return _later("cli.clauses", "run", rulebook=name, record=record, json=json)

@@ -50,7 +50,7 @@ async def run(
         if picture:
             console.save_svg(str(picture), title="./kepil demo")
         if keep:
-            summary(console, stack.urls, [asdict(part) for part in stack.parts.values()], time.monotonic() - began)
+            summary(console, folder, stack.urls, [asdict(part) for part in stack.parts.values()], time.monotonic() - began)
             console.print("The stack runs on at its skipped time. Ctrl-C stops it.")
             await asyncio.Event().wait()
     finally:

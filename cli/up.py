@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.process import tail
-from cli.state import ROOT, StateDir
+from cli.state import ROOT, StateDir, default_state_dir
 from cli.supervisor import AlreadyRunning, PartStatus, PortBusy, Stack, StackOptions, StartFailed
 
 _COLOUR = {"ready": "green", "done": "green", "failed": "red", "restarting": "yellow", "starting": "cyan", "stopping": "yellow"}
@@ -86,7 +87,7 @@ async def foreground(options: StackOptions, console: Console) -> int:
         starting = False
         if stack.leftovers:
             console.print(f"stopped first what a killed supervisor left: {', '.join(stack.leftovers)}")
-        summary(console, stack.urls, [asdict(status) for status in stack.parts.values()], time.monotonic() - began)
+        summary(console, options.state_dir, stack.urls, [asdict(status) for status in stack.parts.values()], time.monotonic() - began)
         console.print("Ctrl-C or [bold]kepil down[/] stops everything in order.")
         await stop.wait()
         starting = False
@@ -137,12 +138,12 @@ def detached(options: StackOptions, console: Console, arguments: list[str]) -> i
             lines = written.read().decode(errors="replace").strip() or tail(log)
         console.print(lines, markup=False, highlight=False)
         return process.returncode or 1
-    summary(console, content["urls"], content["parts"], time.monotonic() - began)
+    summary(console, options.state_dir, content["urls"], content["parts"], time.monotonic() - began)
     console.print("It runs on its own now: [bold]kepil status[/], [bold]kepil logs PART[/], [bold]kepil down[/].")
     return 0
 
 
-def summary(console: Console, urls: Mapping[str, str], parts: list[dict[str, Any]], seconds: float) -> None:
+def summary(console: Console, folder: Path, urls: Mapping[str, str], parts: list[dict[str, Any]], seconds: float) -> None:
     """Where everything is, and a first request to try."""
     view = Table(title=f"Kepil is up: {len(parts)} parts in {seconds:.1f} s", title_justify="left")
     view.add_column("what")
@@ -155,5 +156,6 @@ def summary(console: Console, urls: Mapping[str, str], parts: list[dict[str, Any
         view.add_row(_TITLE.get(name, name), f"{url}/docs" if documented else url)
     console.print(view)
     if "intake" in urls and "issuer" in urls:
-        header = "Authorization: Bearer $(./kepil token --role coordinator --agency iqaa)"
+        state = "" if folder == default_state_dir().absolute() else f" --state {folder}"
+        header = f"Authorization: Bearer $(./kepil token --role coordinator --agency my-agency{state})"
         console.print(f'curl -H "{header}" {urls["intake"]}/v1/institutions', markup=False, soft_wrap=True)
