@@ -263,6 +263,16 @@ def verify(state: StateOption = None, json: JsonOption = False) -> int:
     return _later("cli.verify", "run", state=_state(state), json=json)
 
 
+@app.command()
+def forget(
+    subject: Annotated[str, typer.Argument(help="Whose personal data; an expert's or member's id.")],
+    agency: Annotated[str, typer.Option(help="The agency's id.")],
+    state: StateOption = None,
+) -> int:
+    """Delete a person's key, so that the name cannot be read in any event any more. Cannot be undone."""
+    return _later("cli.forget", "run", agency=agency, subject=subject, state=_state(state))
+
+
 @projections.command("list")
 def list_projections(state: StateOption = None) -> int:
     """Every read model with its table and its lag."""

@@ -1,0 +1,47 @@
+"""`kepil forget`: the key of a person is deleted in every service, and with it the name in every copy of every event."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from chassis.postgres import open_connection
+from chassis.privacy import has_personal
+from chassis.settings import Settings, settings
+from chassis.subject_keys import PostgresSubjectKeys, master_key
+from cli.projections import Projection, projections
+from cli.running import adopt
+from cli.serve import SERVICES
+
+console = Console()
+
+
+async def run(agency: str, subject: str, state: Path) -> int:
+    """Forgets one subject of one agency on a running stack."""
+    adopt(state)
+    rebuilt = await forget(settings(), agency, subject)
+    console.print(
+        f"{subject} of {agency} is forgotten: no copy of an event can be read for it any more, backups included.", highlight=False
+    )
+    console.print(f"read models made anew without it: {', '.join(rebuilt) or 'none shows personal data'}", highlight=False)
+    console.print("Services drop the key from memory within a minute.")
+    return 0
+
+
+async def forget(using: Settings, agency: str, subject: str) -> list[str]:
+    """Deletes the subject's keys, then rebuilds the read models that show personal data; their names. Safe to repeat."""
+    master = master_key(using)
+    for name in SERVICES:
+        connection = await open_connection(using, "kepil_system", name)
+        try:
+            await PostgresSubjectKeys(connection, master).forget(agency, subject)
+        finally:
+            await connection.close()
+    shown = [projection for projection in projections() if _shows_people(projection)]
+    for projection in shown:
+        await projection.service.rebuild(using).rebuild(projection.model)
+    return [projection.name for projection in shown]
+
+
+def _shows_people(projection: Projection) -> bool:
+    own = projection.service.events.types.values()
+    return any(has_personal(kind) for kind in projection.model.projectors if kind in own)
