@@ -19,11 +19,12 @@ async def run(agency: str, subject: str, state: Path) -> int:
     """Forgets one subject of one agency on a running stack."""
     adopt(state)
     rebuilt = await forget(settings(), agency, subject)
-    console.print(
-        f"{subject} of {agency} is forgotten: no copy of an event can be read for it any more, backups included.", highlight=False
-    )
-    console.print(f"read models made anew without it: {', '.join(rebuilt) or 'none shows personal data'}", highlight=False)
-    console.print("Services drop the key from memory within a minute.")
+    for line in (
+        f"{subject} of {agency} is forgotten: no event, here or in a stream, can be read for it any more.",
+        f"Read models made anew without it: {', '.join(rebuilt) or 'none shows personal data'}.",
+        "Services drop the key from memory within a minute; backups of the databases made before hold it until they expire.",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
     return 0
 
 
