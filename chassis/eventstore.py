@@ -143,14 +143,15 @@ class Broken:
 
 async def verify_chains(connection: asyncpg.Connection | PoolConnectionProxy) -> tuple[int, list[Broken]]:
     """Recomputes every hash of the service; how many events were read, and the first break of each broken stream."""
-    heads: dict[tuple[str, str], tuple[int, bytes]] = {}
+    current, version, previous = ("", ""), 0, GENESIS
     broken: dict[tuple[str, str], Broken] = {}
     count = 0
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         async for row in connection.cursor(f"SELECT {_COLUMNS} FROM events ORDER BY agency, stream, version", prefetch=1000):
             count += 1
             chain = (row["agency"], row["stream"])
-            version, previous = heads.get(chain, (0, GENESIS))
+            if chain != current:
+                current, version, previous = chain, 0, GENESIS
             computed = link(
                 previous,
                 agency=row["agency"],
@@ -166,7 +167,7 @@ async def verify_chains(connection: asyncpg.Connection | PoolConnectionProxy) ->
             )
             if row["version"] != version + 1 or computed != row["hash"]:
                 broken.setdefault(chain, Broken(*chain, row["version"]))
-            heads[chain] = (row["version"], row["hash"])
+            version, previous = row["version"], row["hash"]
     return count, list(broken.values())
 
 

@@ -26,8 +26,9 @@ from chassis.privacy import (
     seal_fields,
 )
 from chassis.settings import Settings
-from chassis.subject_keys import MasterKeyMissing, MemorySubjectKeys, PostgresSubjectKeys, master_key
+from chassis.subject_keys import MasterKeyMissing, PostgresSubjectKeys, master_key
 from chassis.text import ShortText
+from tests.chassis.memory_keys import MemorySubjectKeys
 from tests.chassis.servers import scratch_postgres
 
 KEY = bytes(range(32))
