@@ -151,7 +151,7 @@ def test_a_small_specialty_is_controlled_whole(learners: int, russian: bool, kaz
 @pytest.mark.clause(ATTESTATION, "24 (a)", "24 (b)", "24 (c)")
 def test_a_sample_has_fifty_learners_and_the_control_six_forms() -> None:
     assert [RULES.thresholds["sample_size"].holds(size) for size in (49, 50, 51)] == [False, True, False]
-    assert RULES.setting("sample_rounding") == "largest_remainder"
+    assert (RULES.setting("sample_rounding"), RULES.setting("control_wider")) == ("largest_remainder", True)
     assert list(RULES.vocabulary("control_forms")) == [
         "complex_testing",
         "control_work",
@@ -235,7 +235,7 @@ def test_a_conclusion_has_sixteen_sections_two_of_them_not_always() -> None:
     assert list(sections)[:11] == list(RULES.vocabulary("objects_of_study"))
     assert [name for name, section in sections.items() if section.when is not None] == ["creative_activity", "specialties"]
     assert list(RULES.vocabulary("recommendations")) == ["attest", "not_attest"]
-    assert RULES.setting("incomplete_conclusion") == "refused"
+    assert (RULES.setting("incomplete_conclusion"), RULES.setting("arts_section")) == ("refused", "arts_only")
 
 
 @pytest.mark.clause(ATTESTATION, "31", "32.1", "32.2", "32.3", "32.4", "32.5", "32.6", "32.7", "32.8")
@@ -262,6 +262,7 @@ def test_every_level_of_education_is_subject_to_it() -> None:
 
 @pytest.mark.clause(ATTESTATION, "34")
 def test_whom_the_fine_meets_differs_and_no_amount_is_given() -> None:
+    assert RULES.setting("fined") == "official_or_legal_person"
     assert RULES.settings["fined"].quote == {"ru": "на должностное или юридическое лицо", "kk": "заңды немесе жеке тұлғаға"}
     assert RULES.vocabulary("decisions")["not_attest"].follows == ("licence_suspension", "fine", "recheck", "removal_of_violations")
 
@@ -274,9 +275,7 @@ class TestConditionsOfTheDecisionToAttest:
     def test_95_percent_of_the_sample_took_part(self, took_part: int, sample: int, enough: bool) -> None:
         assert RULES.thresholds["participation"].holds(Fraction(100 * took_part, sample)) is enough
 
-    @pytest.mark.parametrize(
-        ("positive", "of", "enough"), [(34, 48, True), (33, 48, False), (35, 50, True), (34, 50, False), (7, 10, True)]
-    )
+    @pytest.mark.parametrize(("positive", "of", "enough"), [(34, 48, True), (33, 48, False), (35, 50, True), (9, 13, False), (7, 10, True)])
     def test_70_percent_of_them_have_positive_marks(self, positive: int, of: int, enough: bool) -> None:
         assert RULES.thresholds["positive_marks"].holds(Fraction(100 * positive, of)) is enough
 
@@ -318,4 +317,5 @@ def test_what_only_an_agency_can_say_is_practice_and_no_rule() -> None:
     }
     practices = {name for name, setting in RULES.settings.items() if setting.kind == "practice"}
     assert practices == unset | {"reminder_distances", "repealed_rulebook"}
+    assert (RULES.setting("reminder_distances"), RULES.setting("repealed_rulebook")) == ((30, 7, 1), "refused_unless_adopted")
     assert {term.kind for term in RULES.terms.values()} == {"text", "reading"}

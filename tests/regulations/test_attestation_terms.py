@@ -118,6 +118,7 @@ class TestSelfAssessment:
             "founding_documents": "incomplete",
             "licence": "incomplete",
         }
+        assert RULES.setting("incomplete_materials") == "incomplete"
 
 
 @pytest.mark.clause(ATTESTATION, "16", "17 (a)")
