@@ -45,10 +45,18 @@ class _Loader(yaml.CSafeLoader):
 
 
 def read(file: Path) -> Rulebook:
-    """Read and check one rulebook file; raises `RulebookRefused`."""
+    """Read and check one rulebook file in its place on the shelf; raises `RulebookRefused`."""
+    rulebook = draft(file)
+    if (rulebook.id, rulebook.version) != (file.parent.name, file.stem):
+        raise RulebookRefused(file, [("id, version", f"{rulebook.id} {rulebook.version} do not agree with the file's place")])
+    return rulebook
+
+
+def draft(file: Path) -> Rulebook:
+    """Read and check a rulebook file that somebody works on, wherever it lies; raises `RulebookRefused`."""
     try:
         content = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 (it is a CSafeLoader)
-    except (OSError, yaml.YAMLError) as problem:
+    except (OSError, ValueError, yaml.YAMLError) as problem:  # ValueError: no UTF-8, or a 31st of April
         raise RulebookRefused(file, [("(file)", str(problem))]) from problem
     if not isinstance(content, dict):
         raise RulebookRefused(file, [("(file)", "a rulebook is a mapping")])
@@ -58,8 +66,6 @@ def read(file: Path) -> Rulebook:
         rulebook = Rulebook.model_validate(content)
     except ValidationError as refusal:
         raise RulebookRefused(file, [(_path(error["loc"]), error["msg"]) for error in refusal.errors()]) from refusal
-    if (rulebook.id, rulebook.version) != (file.parent.name, file.stem):
-        raise RulebookRefused(file, [("id, version", f"{rulebook.id} {rulebook.version} do not agree with the file's place")])
     try:
         zone_of(rulebook.zone)
     except (OSError, ValueError) as problem:
