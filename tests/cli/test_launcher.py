@@ -18,6 +18,7 @@ def project(tmp_path: Path) -> Path:
     (root / "cli").mkdir(parents=True)
     shutil.copy(ROOT / "kepil", root)
     shutil.copy(ROOT / "cli" / "bootstrap.py", root / "cli")
+    (root / "cli" / "__init__.py").touch()  # a caller's PYTHONPATH may have a `cli` too
     (root / "cli" / "__main__.py").write_text("import os, sys; print(sys.argv[1:], os.getcwd()); sys.exit(7)")
     (root / "requirements.lock").write_text("# nothing is needed\n")
     return root
