@@ -125,6 +125,12 @@ async def undelivered(connection: asyncpg.Connection | PoolConnectionProxy, afte
     return int(count)
 
 
+async def is_behind(connection: asyncpg.Connection | PoolConnectionProxy, at: LogPosition) -> bool:
+    """Whether any committed event stands after a position, above the horizon too."""
+    query = "SELECT EXISTS (SELECT FROM events WHERE (xid, position) > ($1::text::xid8, $2))"
+    return bool(await connection.fetchval(query, str(at.xid), at.position))
+
+
 async def whole_log(connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START) -> AsyncIterator[list[LogEntry]]:
     """The log in batches, up to the horizon of each batch."""
     while batch := await read_log(connection, after, 2000):

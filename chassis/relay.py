@@ -20,7 +20,7 @@ from nats.js.errors import APIError, NotFoundError
 from chassis import telemetry
 from chassis.bell import CHANNEL
 from chassis.events import Catalogue
-from chassis.eventstore import START, LogEntry, LogPosition, read_log, undelivered
+from chassis.eventstore import START, LogEntry, LogPosition, is_behind, read_log, undelivered
 from chassis.messaging import POSITION_HEADER, ensure_stream, envelope_json, pause, stream_name
 from chassis.postgres import prepare_connection, role_url
 from chassis.settings import Settings
@@ -102,7 +102,7 @@ class Relay:
                 entries = await read_log(connection, self.state.at, _BATCH)
                 if entries:
                     sequence = await self._publish(entries, sequence)
-                elif await undelivered(connection, self.state.at):
+                elif await is_behind(connection, self.state.at):
                     await pause(stop, _HELD_BACK_SECONDS)  # committed, but an older transaction is still open
                 else:
                     await self._wait()
