@@ -29,8 +29,10 @@ def _expired(e: Recorded[CertificateExpired]) -> Write:
 
 
 @refusals.on(DecisionAdopted)
-def _decided(e: Recorded[DecisionAdopted]) -> Write | None:
-    fact = e.event
-    if BAR not in resolve(fact.rulebook).vocabulary("decisions")[fact.outcome].follows:
-        return None
-    return refusals.upsert(e, case_id=fact.case_id, institution_id=fact.institution_id, refused_on=fact.adopted_on)
+def _decided(e: Recorded[DecisionAdopted]) -> list[Write]:
+    fact, words = e.event, resolve(e.event.rulebook).vocabulary("decisions")
+    return [
+        refusals.upsert(e, case_id=fact.case_id, scope=each.scope, institution_id=fact.institution_id, refused_on=fact.adopted_on)
+        for each in fact.decisions
+        if BAR in words[each.outcome].follows
+    ]

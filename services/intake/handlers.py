@@ -73,7 +73,7 @@ async def file_application(ctx: Context, body: NewApplication) -> Accepted:
         rulebook=ref,
         adopted=await _adopted(ctx, ref),
         certificate=await _certificate(ctx, body.renews_certificate_id),
-        refused_filed_on=await _refused_filed_on(ctx, body.institution_id),
+        refused=await _refused(ctx, body.institution_id),
         **body.model_dump(exclude={"rulebook_id", "rulebook_version", "renews_certificate_id"}),
     )
     return await ctx.execute(APPLICATION, case_id, command, create=True)
@@ -129,16 +129,15 @@ async def _certificate(ctx: Context, certificate_id: str | None) -> CertificateF
     return CertificateFacts(certificate_id, found["institution_id"], found["valid_until"], bool(found["expired"]))
 
 
-async def _refused_filed_on(ctx: Context, institution_id: str) -> date | None:
-    """The filing date of the institution's application that was refused last."""
+async def _refused(ctx: Context, institution_id: str) -> dict[str, date]:
+    """The institution's refused scopes, each with the filing day of the last application for it that was refused."""
     query = (
-        select(applications.c.filed_on)
+        select(refusals.c.scope, applications.c.filed_on)
         .join(refusals.table, refusals.c.case_id == applications.c.case_id)
         .where(refusals.c.institution_id == institution_id)
-        .order_by(refusals.c.refused_on.desc())
+        .order_by(applications.c.filed_on)
     )
-    found = await ctx.row(query)
-    return found["filed_on"] if found else None
+    return {row["scope"]: row["filed_on"] for row in await ctx.rows(query)}
 
 
 def _rulebook(rulebook_id: str, version: str) -> RulebookRef:

@@ -93,6 +93,7 @@ certificates = ReadModel(
 refusals = ReadModel(
     "refusals",
     Column("case_id", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
     Column("institution_id", Text),
     Column("refused_on", Date),
     indexes=[["institution_id", "refused_on"]],

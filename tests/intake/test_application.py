@@ -261,17 +261,24 @@ class TestBar:
 
     @pytest.mark.parametrize("on", [date(2009, 3, 3), date(2010, 3, 1), date(2010, 3, 2)])
     def test_a_repeated_application_within_the_year_is_refused_with_the_first_possible_day(self, on: date) -> None:
-        problem = application().when(filing(on, refused_filed_on=self.FIRST)).then_refused(clause="22 (b)", words="2009-03-02")
+        problem = application().when(filing(on, refused={"institution": self.FIRST})).then_refused(clause="22 (b)", words="2009-03-02")
         assert problem.accepts == "an application from 2010-03-03 on"
 
+    def test_another_programme_than_the_refused_one_is_no_repeated_application(self) -> None:
+        refused = {f"programme:{LAW.code}": self.FIRST}
+        on = date(2009, 6, 1)
+        application().when(filing(on, kind="specialised", programmes=(PHYSICS,), refused=refused)).then_types(ApplicationFiled)
+        again = filing(on, kind="specialised", programmes=(LAW, PHYSICS), refused=refused)
+        application().when(again).then_refused(clause="22 (b)", words=LAW.code)
+
     def test_it_is_possible_once_the_year_has_passed(self) -> None:
-        application().when(filing(date(2010, 3, 3), refused_filed_on=self.FIRST)).then_types(ApplicationFiled)
+        application().when(filing(date(2010, 3, 3), refused={"institution": self.FIRST})).then_types(ApplicationFiled)
 
     def test_the_year_of_a_leap_day_ends_with_february(self) -> None:
         leap = date(2012, 2, 29)
-        problem = application().when(filing(date(2013, 2, 28), refused_filed_on=leap)).then_refused(clause="22 (b)")
+        problem = application().when(filing(date(2013, 2, 28), refused={"institution": leap})).then_refused(clause="22 (b)")
         assert "2013-03-01" in problem.accepts
-        application().when(filing(date(2013, 3, 1), refused_filed_on=leap)).then_types(ApplicationFiled)
+        application().when(filing(date(2013, 3, 1), refused={"institution": leap})).then_types(ApplicationFiled)
 
 
 @pytest.mark.clause(ORDER_109, "21")

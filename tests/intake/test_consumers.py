@@ -38,13 +38,21 @@ def decision(outcome: str) -> Recorded[Event]:
 @pytest.mark.clause(ORDER_109, "19.1", "19.2", "22 (b)")
 @pytest.mark.parametrize("outcome", list(RULES.vocabulary("decisions")))
 def test_the_decision_from_which_the_bar_follows_is_kept_as_a_refusal(outcome: str) -> None:
-    write = refusals.projectors[DecisionAdopted](decision(outcome))
-    if consumers.BAR not in RULES.vocabulary("decisions")[outcome].follows:
-        assert write is None
-        return
-    assert write is not None
-    assert not isinstance(write, list | tuple)
-    assert (write.statement.kind, write.values["case_id"], write.values["refused_on"]) == ("upsert", "case-1", date(2010, 3, 15))
+    writes = refusals.projectors[DecisionAdopted](decision(outcome))
+    barred = consumers.BAR in RULES.vocabulary("decisions")[outcome].follows
+    assert [(w.statement.kind, w.values["case_id"], w.values["scope"], w.values["refused_on"]) for w in writes] == (
+        [("upsert", "case-1", "institution", date(2010, 3, 15))] if barred else []
+    )
+
+
+def test_of_a_mixed_decision_only_the_refused_scopes_are_kept() -> None:
+    scopes = (
+        ScopeDecision(scope="institution", outcome="accredit", votes_for=5, votes_against=0, abstained=0),
+        ScopeDecision(scope="programme:LAW", outcome="refuse", votes_for=1, votes_against=4, abstained=0),
+    )
+    mixed = decision("accredit")
+    fact = mixed.event.model_copy(update={"decisions": scopes})
+    assert [w.values["scope"] for w in refusals.projectors[DecisionAdopted](recorded(fact))] == ["programme:LAW"]
 
 
 def test_the_bar_is_a_term_of_the_rulebook_and_follows_from_one_decision() -> None:

@@ -1,10 +1,12 @@
 """An application and its case: filing, documents, registration, contract, place in the schedule, end (order 109, p. 2-12, 21, 22)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
+
+from pydantic import Field
 
 from chassis.decider import Command, Decider
 from chassis.documents import Document
@@ -62,7 +64,8 @@ class CertificateFacts:
 
 
 class FileApplication(Command):
-    """Files an application. What other aggregates know comes as facts: adoption, the certificate to extend, an earlier refusal."""
+    """Files an application. What other aggregates know comes as facts: adoption, the certificate to extend, and which scopes of the
+    institution were refused, with the day on which the application for each was filed."""
 
     case_id: str
     institution_id: str
@@ -75,7 +78,7 @@ class FileApplication(Command):
     documents: tuple[Document, ...]
     adopted: bool
     certificate: CertificateFacts | None = None
-    refused_filed_on: date | None = None
+    refused: Mapping[str, date] = Field(default_factory=dict)
 
 
 class AttachDocument(Command):
@@ -172,7 +175,7 @@ def _file(command: FileApplication, state: Application, rules: Rulebook) -> Sequ
     on = local_date(command.at, rules.zone)
     _check_in_force(command, rules, on)
     _check_scope(command, rules)
-    _check_bar(command.refused_filed_on, rules, on)
+    _check_bar(command, rules, on)
     if command.certificate is not None:
         _check_renewal(command.certificate, command.institution_id, rules, on)
     return [
@@ -234,13 +237,16 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
 
 
 @enforces(_ORDER_109, "22 (b)")
-def _check_bar(refused_filed_on: date | None, rules: Rulebook, on: date) -> None:
-    if refused_filed_on is None:
+def _check_bar(command: FileApplication, rules: Rulebook, on: date) -> None:
+    """A repeated application is one for a scope that was refused; for another programme nothing is repeated (reading)."""
+    repeated = {scope: command.refused[scope] for scope in _scopes(command, rules) if scope in command.refused}
+    if not repeated:
         return
-    possible = possible_from(rules, "reapplication_bar", refused_filed_on)
+    scope, filed_on = max(repeated.items(), key=lambda each: each[1])
+    possible = possible_from(rules, "reapplication_bar", filed_on)
     if on < possible:
         raise Refused(
-            f"the application of {refused_filed_on} was refused; a repeated one is not possible yet",
+            f"the application of {filed_on} for {scope} was refused; a repeated one is not possible yet",
             clause=rules.terms["reapplication_bar"].clause or "",
             rulebook=rules.id,
             accepts=f"an application from {possible} on",
@@ -305,7 +311,7 @@ def _parts(rules: Rulebook, kind: str) -> tuple[str, ...]:
     return rules.vocabulary("kinds")[kind].includes or (kind,)
 
 
-def _scopes(filed: ApplicationFiled, rules: Rulebook) -> tuple[str, ...]:
+def _scopes(filed: ApplicationFiled | FileApplication, rules: Rulebook) -> tuple[str, ...]:
     """What the council must decide. Programmes of an institutional application are told, and not accredited one by one."""
     parts = _parts(rules, filed.kind)
     institution = ("institution",) if "institutional" in parts else ()
