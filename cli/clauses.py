@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from cli.errors import Explained
@@ -113,7 +112,7 @@ def _places(console: Console, what: str, places: Sequence[str], none: str, style
         line = Text(f"{what if number == 0 else '':<9}", style="dim").append(
             place, style="not dim default" if places else f"not dim {style}"
         )
-        console.print(Padding(line, (0, 0, 0, 9)), soft_wrap=True)
+        console.print(Text(" " * 9).append_text(line), soft_wrap=True)
 
 
 def _print_summary(console: Console, book: Rulebook, found: Sequence[Trace]) -> None:

@@ -127,6 +127,13 @@ class TestFiling:
         application().when(filing()).then(FILED)
         application().when(filing(documents=())).then(FILED.model_copy(update={"documents": ()}))
 
+    @pytest.mark.clause(ORDER_109, "3")
+    def test_a_case_names_the_standards_set_and_its_version_by_which_it_is_evaluated(self) -> None:
+        past = filed("institutional", documents=COMPLETE)
+        (event,) = application(past).when(register()).then_types(ApplicationRegistered)
+        assert isinstance(event, ApplicationRegistered)
+        assert (event.standards, event.standards_version) == (past.standards, past.standards_version)
+
     def test_an_application_is_filed_once(self) -> None:
         assert isinstance(application(FILED).when(filing()).then_refused(words="already"), Conflict)
 
