@@ -234,6 +234,17 @@ def demo(
 
 
 @app.command()
+def simulate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario files; docs/scenarios.md explains them.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines: events, refusals, deadlines, expectations.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="With the trace ids of each step.")] = False,
+    state: StateOption = None,
+) -> int:
+    """Play scenarios on real servers with skipped time; exit code 1 where something is not as expected, 2 for a wrong file."""
+    return _later("cli.simulate", "run", files=files, json=json, trace=trace, state=state and state.absolute())
+
+
+@app.command()
 def bench(
     which: Annotated[str | None, typer.Argument(help="store, relay, http or latency; default all.")] = None,
     state: StateOption = None,
@@ -365,3 +376,20 @@ def clauses(
 ) -> int:
     """Every clause with the values that hold it, the code that enforces it and the tests that show it, or a gap."""
     return _later("cli.clauses", "run", rulebook=name, record=record, json=json)
+
+
+@app.command()
+def whatif(
+    name: RulebookArgument,
+    change: Annotated[list[str] | None, typer.Option("--set", help="path=value, as YAML; several times.", show_default=False)] = None,
+    on: Annotated[
+        str | None, typer.Option(help="Events (file, folder) or simulated:N; default the running stack.", show_default=False)
+    ] = None,
+    agency: Annotated[str | None, typer.Option(help="Whose cases of the running stack; default the only one.", show_default=False)] = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw the picture into this file.", show_default=False)] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """What another value in a rulebook would have made of recorded or simulated cases; it changes nothing."""
+    options = {"rulebook": name, "changes": change or [], "on": on, "agency": agency, "state": _state(state), "json": json, "picture": svg}
+    return _later("cli.whatif", "run", **options)

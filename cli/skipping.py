@@ -1,146 +1,194 @@
 """Years in seconds: moves the time-skipping server's clock from one thing that waits to the next, and lets everything settle between."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.testservice.v1 import SleepRequest
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError
 
 from chassis.messaging import stream_name
 from cli.errors import Explained
 
-_OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW")}
-_QUIET_ROUNDS = 2
+_CONTINUED = "WORKFLOW_EXECUTION_CONTINUED_AS_NEW"
+_OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED")}
 _SETTLE_SECONDS = 60.0
-_OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW")}
+_PAUSE_SECONDS = 0.01
 
 
 class NotSettling(Explained):
     """Something goes on and on, or a part does not answer."""
 
 
-class LegalTime:
-    """The legal clock of a stack on the time-skipping server, for one driver at a time."""
+@dataclass(frozen=True)
+class Look:
+    """What one look at a lifecycle's history shows. `timers` are the instants at which its open timers fire."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext, http: httpx.AsyncClient, services: dict[str, str]) -> None:
+    over: bool
+    at_work: bool
+    timers: tuple[datetime, ...]
+
+
+class LegalTime:
+    """The legal clock of a stack on the time-skipping server, for one driver at a time.
+
+    `hear` is awaited in every round of settling, once all deliveries are acknowledged: it takes in what was published, and may
+    `follow` what begins with it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        jetstream: JetStreamContext,
+        http: httpx.AsyncClient,
+        services: Mapping[str, str],
+        hear: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._client = client
         self._jetstream = jetstream
         self._http = http
         self._services = services
-        self._lifecycles: dict[str, None] = {}
+        self._hear = hear
+        self._lifecycles: dict[str, tuple[datetime, ...]] = {}
+        self._over: set[str] = set()
 
     def follow(self, workflow_id: str) -> None:
         """A lifecycle whose timers are stopped at on the way."""
-        self._lifecycles.setdefault(workflow_id)
+        if workflow_id not in self._over:
+            self._lifecycles.setdefault(workflow_id, ())
 
     async def now(self) -> datetime:
         """The legal time, UTC."""
         answer = await self._client.test_service.get_current_time(Empty())
         return answer.time.ToDatetime(UTC)
 
+    def next_timer(self) -> datetime | None:
+        """The earliest instant at which a followed lifecycle moves by itself, as the last settling saw it."""
+        return min((timer for timers in self._lifecycles.values() for timer in timers), default=None)
+
     async def advance_to(self, instant: datetime) -> None:
         """Moves to `instant`, stopping at every timer of a followed lifecycle before it, so that what it starts happens on its day."""
         await self.settle()
-        while (now := await self.now()) < instant:
-            timers = [timer for timer in await self._timers() if timer > now]
-            await self._sleep(min([*timers, instant]) - now)
-            await self.settle()
+        while await self.now() < instant:
+            await self.move_to(min(instant, self.next_timer() or instant))
+
+    async def move_to(self, instant: datetime) -> None:
+        """Moves to `instant` at once, whatever timers lie before it, and lets everything settle."""
+        length = instant - await self.now()
+        if length > timedelta():
+            duration = Duration()
+            duration.FromTimedelta(length + timedelta(milliseconds=1))
+            await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+        await self.settle()
 
     async def settle(self) -> None:
-        """Returns when nothing is under way: logs relayed, deliveries acknowledged, no activity and no workflow task pending."""
-        quiet = 0
+        """Returns when nothing is under way: no event unpublished, no delivery unacknowledged, no activity or workflow task open.
+
+        One round is proof, for it ends as it begins. No service has written an event between its first and its last look at the
+        logs; so every delivery that there is was acknowledged before the lifecycles were looked at, and none came since.
+        """
         deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
-        while quiet < _QUIET_ROUNDS:
+        while busy := await self._busy():
             if asyncio.get_running_loop().time() > deadline:
-                raise NotSettling(f"not settled after {_SETTLE_SECONDS:.0f} s: {await self._busy()}")
-            busy = await self._busy()
-            quiet = 0 if busy else quiet + 1
-            if busy:
-                await asyncio.sleep(0.02)
-
-    async def _sleep(self, length: timedelta) -> None:
-        duration = Duration()
-        duration.FromTimedelta(length + timedelta(milliseconds=1))
-        await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
-
-    async def _timers(self) -> list[datetime]:
-        found = []
-        for workflow_id in list(self._lifecycles):
-            handle = self._client.get_workflow_handle(workflow_id)
-            try:
-                if not _runs(await self._describe(workflow_id)):
-                    del self._lifecycles[workflow_id]
-                    continue
-                timer = await handle.query("next_timer", result_type=Any)
-            except RPCError:
-                continue
-            if timer:
-                found.append(datetime.fromisoformat(timer))
-        return found
+                raise NotSettling(f"not settled after {_SETTLE_SECONDS:.0f} s: {busy}")
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _busy(self) -> str | None:
-        for check in (self._relays, self._deliveries, self._workflows):
-            busy = await check()
-            if busy:
-                return busy
-        return None
+        published: dict[str, int] = {}
+        busy = await self._logs(published) or await self._deliveries()
+        if busy:
+            return busy
+        if self._hear:
+            await self._hear()
+        busy = await self._workflows()
+        if busy:
+            return busy
+        again: dict[str, int] = {}
+        return await self._logs(again) or (None if again == published else "events were published meanwhile")
 
-    async def _relays(self) -> str | None:
+    async def _logs(self, published: dict[str, int]) -> str | None:
         answers = await asyncio.gather(*(self._http.get(f"{url}/readyz") for url in self._services.values()))
         for service, answer in zip(self._services, answers, strict=True):
             relay = answer.json().get("relay") or {}
             if relay.get("lag") != 0:
                 return f"the relay of {service} has {relay.get('lag')} events to publish"
+            published[service] = relay["published"]
         return None
 
     async def _deliveries(self) -> str | None:
-        for service in self._services:
-            try:
-                consumers = await self._jetstream.consumers_info(stream_name(service))
-            except NotFoundError:
-                continue
-            for consumer in consumers:
-                if consumer.num_pending or consumer.num_ack_pending:
-                    return f"{consumer.name} has {consumer.num_pending} + {consumer.num_ack_pending} events of {service} to take"
+        found = await asyncio.gather(*(self._undelivered(service) for service in self._services))
+        return next((busy for busy in found if busy), None)
+
+    async def _undelivered(self, service: str) -> str | None:
+        try:
+            consumers = await self._jetstream.consumers_info(stream_name(service))
+        except NotFoundError:
+            return None
+        for consumer in consumers:
+            if consumer.num_pending or consumer.num_ack_pending:
+                return f"{consumer.name} has {consumer.num_pending} + {consumer.num_ack_pending} events of {service} to take"
         return None
 
     async def _workflows(self) -> str | None:
-        for workflow_id in list(self._lifecycles):
-            try:
-                history = await self._client.get_workflow_handle(workflow_id).fetch_history()
-            except RPCError:
-                return f"lifecycle {workflow_id} is not there yet"
-            if at_work(history):
-                return f"lifecycle {workflow_id} is at work"
+        if not self._lifecycles:
+            return None
+        now = await self.now()
+        found = await asyncio.gather(*(self._lifecycle(workflow_id, now) for workflow_id in list(self._lifecycles)))
+        return next((busy for busy in found if busy), None)
+
+    async def _lifecycle(self, workflow_id: str, now: datetime) -> str | None:
+        try:
+            history = await self._client.get_workflow_handle(workflow_id).fetch_history()
+        except RPCError:
+            return f"lifecycle {workflow_id} is not there yet"
+        seen = look(history)
+        if seen.over:
+            self._over.add(workflow_id)
+            self._lifecycles.pop(workflow_id, None)
+            return None
+        self._lifecycles[workflow_id] = seen.timers
+        if seen.at_work:
+            return f"lifecycle {workflow_id} is at work"
+        if any(timer <= now for timer in seen.timers):
+            return f"a timer of lifecycle {workflow_id} is about to fire"
         return None
-
-    async def _describe(self, workflow_id: str) -> DescribeWorkflowExecutionResponse:
-        """As the server gives it: the time-skipping server keeps search attributes that are unset, and the client cannot read those."""
-        request = DescribeWorkflowExecutionRequest(namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id))
-        return await self._client.workflow_service.describe_workflow_execution(request)
-
-
-def _runs(description: DescribeWorkflowExecutionResponse) -> bool:
-    return description.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 
 def at_work(history: WorkflowHistory) -> bool:
     """Whether a workflow task or an activity is open, by one look at the history: the time-skipping server does not report it otherwise."""
+    return look(history).at_work
+
+
+def look(history: WorkflowHistory) -> Look:
+    """What a history shows. One that ends with continue-as-new is at work: the next run is about to begin."""
     kind, task, activities = "", "", 0
+    timers: dict[str, datetime] = {}
     for event in history.events:
         kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
         if kind.startswith("WORKFLOW_TASK_"):
             task = kind
         elif kind.startswith("ACTIVITY_TASK_") and kind not in ("ACTIVITY_TASK_STARTED", "ACTIVITY_TASK_CANCEL_REQUESTED"):
             activities += 1 if kind == "ACTIVITY_TASK_SCHEDULED" else -1
-    return kind not in _OVER and (activities > 0 or task != "WORKFLOW_TASK_COMPLETED")
+        elif kind == "TIMER_STARTED":
+            timers[event.timer_started_event_attributes.timer_id] = _fires_at(event)
+        elif kind == "TIMER_FIRED":
+            timers.pop(event.timer_fired_event_attributes.timer_id, None)
+        elif kind == "TIMER_CANCELED":
+            timers.pop(event.timer_canceled_event_attributes.timer_id, None)
+    if kind in _OVER:
+        return Look(over=True, at_work=False, timers=())
+    busy = kind == _CONTINUED or activities > 0 or task != "WORKFLOW_TASK_COMPLETED"
+    return Look(over=False, at_work=busy, timers=tuple(sorted(timers.values())))
+
+
+def _fires_at(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(UTC) + event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()

@@ -1,4 +1,4 @@
-"""The demo's live timeline: every event and refusal with its legal date, who, what, clause and the state of deadlines."""
+"""The timeline of a scenario: every event and refusal with its legal date, who, what, clause and the state of deadlines."""
 
 import json
 import re
@@ -33,6 +33,8 @@ class Timeline:
     catalogues: dict[str, Catalogue]
     names: dict[str, str]
     machine: bool = False
+    label: str = ""
+    show_traces: bool = False
     events: int = 0
     deadlines: Counter[str] = field(default_factory=Counter)
     refusals: int = 0
@@ -70,6 +72,42 @@ class Timeline:
         """The words of the scenario before what follows from them."""
         if name and not self.machine:
             self.console.print(Text(f"  {name}", style="italic cyan"))
+
+    def traced(self, place: str, name: str, traces: list[str]) -> None:
+        """The traces of a step that is done."""
+        if not self.show_traces or not traces:
+            return
+        if self.machine:
+            self._line(kind="step", place=place, name=name, trace_ids=traces)
+        else:
+            self._row("", "trace", Text("  ".join(traces), style="dim"))
+
+    def expectation(self, place: str, expected: str, seen: str, holds: bool) -> None:
+        """One expectation that was looked at; only one that fails is shown to people."""
+        if self.machine:
+            self._line(kind="expectation", place=place, holds=holds, expected=expected, seen=seen)
+        elif not holds:
+            what = Text("✗ Not as expected", style="bold red").append(f"  {place}\n", style="not bold dim")
+            what.append(f"expected {expected}\n", style="not bold red").append(f"seen     {seen}", style="not bold red")
+            self._row("", "", what)
+
+    def deadline(self, known: dict[str, Any]) -> None:
+        """How a deadline stands at the end, as the register has it. For machines: people have seen it come."""
+        if self.machine:
+            names = (
+                "deadline_id",
+                "case_id",
+                "rule",
+                "clause",
+                "binds",
+                "anchor_on",
+                "due_on",
+                "state",
+                "met_on",
+                "missed_on",
+                "late_days",
+            )
+            self._line(kind="deadline", **{name: known.get(name) for name in names})
 
     def refused(self, at: datetime, actor: str, problem: dict[str, Any]) -> None:
         """A request that was refused, as the scenario expects."""
@@ -176,5 +214,7 @@ class Timeline:
         self.console.print(grid)
 
     def _line(self, **content: Any) -> None:
+        if self.label:
+            content = {"scenario": self.label, **content}
         sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
         sys.stdout.flush()
