@@ -1,6 +1,7 @@
 """`kepil demo`: a whole accreditation, from the application to the certificate's expiry, on real servers with skipped time."""
 
 import asyncio
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from cli.supervisor import Stack, StackOptions
 from cli.up import summary
 
 _PICTURE_WIDTH = 118
+_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # rich would have them fetched from elsewhere
 
 
 async def run(
@@ -43,7 +45,7 @@ async def run(
         timeline.summary(seconds=round(time.monotonic() - began, 1), one_trace=f"./kepil trace {trace} --state {_shown(folder)}")
         told(play)
         if picture:
-            console.save_svg(str(picture), title="./kepil demo")
+            picture.write_text(_FONTS.sub("", console.export_svg(title="./kepil demo")), encoding="utf-8")
         if keep:
             summary(console, folder, stack.urls, [asdict(part) for part in stack.parts.values()], time.monotonic() - began)
             console.print("The stack runs on at its skipped time. Ctrl-C stops it.")
