@@ -65,6 +65,7 @@ class Service:
     foreign: Sequence[Catalogue] = ()
     activities: Callable[["Runtime"], Sequence[Callable[..., Awaitable[Any]]]] | None = None
     task_queue: str = ""
+    at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
 
     @property
@@ -250,6 +251,8 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
                 background.append(asyncio.create_task(subscription.run(stop_background)))
         if "worker" in using.roles and service.activities:
             background.append(asyncio.create_task(_work(runtime, stop_background)))
+        if "worker" in using.roles and service.at_start:
+            background.append(asyncio.ensure_future(service.at_start(runtime)))
         settle_memory()
         await serve_http(app, using.host, using.port(service.name), stop, using)
         stop_background.set()

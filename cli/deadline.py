@@ -10,10 +10,10 @@ from rich.text import Text
 from cli.errors import Explained
 from cli.shelf import find, print_json, reference, unknown
 from cli.wording import LANGUAGES, in_words
-from regulations import Due, compute, possible_from
+from regulations import Chosen, Due, compute, compute_choice, possible_from
 from regulations.calendar import zone_of
 from regulations.rulebook import Rulebook
-from regulations.values import Choice, fold
+from regulations.values import fold
 
 _LAST = {
     "deadline": "the last day to act",
@@ -37,13 +37,16 @@ def run(
     days = _days(book, rule, terms, anchors)
     if variant is not None:
         _known_variant(book, rule, terms, variant)
-    ends = {term: _due(book, term, days[book.terms[term].anchor], variant) for term in terms}
-    pick = max if choice and choice.due == "latest" else min
-    deciding = pick(ends.values(), key=lambda due: due.due_on)
+    try:
+        chosen = compute_choice(book, rule, days, variant=variant) if choice else None
+        deciding = chosen.due if chosen else compute(book, rule, days[book.terms[rule].anchor], variant=variant)
+    except (OverflowError, ValueError) as error:
+        given = " and ".join(map(str, days.values()))
+        raise WrongQuestion(f"{rule} from {given} leaves the years that a calendar has ({error})") from None
     if json:
-        print_json(_document(book, rule, choice, ends, deciding))
+        print_json(_document(book, rule, chosen, deciding))
     else:
-        _print(book, rule, choice, ends, deciding)
+        _print(book, chosen, deciding)
     return 0
 
 
@@ -84,16 +87,10 @@ def _days(book: Rulebook, rule: str, terms: Sequence[str], given: Sequence[str])
     return days
 
 
-def _due(book: Rulebook, term: str, anchor: date, variant: str | None) -> Due:
-    try:
-        return compute(book, term, anchor, variant=variant if variant in book.terms[term].variants else None)
-    except (OverflowError, ValueError) as error:
-        raise WrongQuestion(f"{term} from {anchor} leaves the years that a calendar has ({error})") from None
-
-
-def _document(book: Rulebook, rule: str, choice: Choice | None, ends: Mapping[str, Due], deciding: Due) -> dict[str, Any]:
+def _document(book: Rulebook, rule: str, chosen: Chosen | None, deciding: Due) -> dict[str, Any]:
     described: dict[str, Any] | None = None
-    if choice:
+    if chosen:
+        choice = chosen.choice
         described = {
             "due": choice.due,
             "missed_when": choice.missed_when,
@@ -101,7 +98,8 @@ def _document(book: Rulebook, rule: str, choice: Choice | None, ends: Mapping[st
             "clause": choice.clause,
             "quote": dict(choice.quote),
             "kind": choice.kind,
-            "terms": [_term_document(book, due) for due in ends.values()],
+            "terms": [_term_document(book, due) for due in chosen.ends],
+            "missed_at": chosen.missed_at.isoformat(),
         }
     return {"rulebook": reference(book), "rule": rule, **_term_document(book, deciding), "choice": described}
 
@@ -131,7 +129,7 @@ def _term_document(book: Rulebook, due: Due) -> dict[str, Any]:
         "kind": due.kind,
         "why": term.why,
         "alternatives": [other.model_dump() for other in term.alternatives],
-        "steps": [{"what": step.what, "on": step.on, "text": step.text} for step in due.steps],
+        "steps": [{"what": step.what, "on": step.on, "until": step.until, "text": step.text} for step in due.steps],
     }
 
 
@@ -141,7 +139,7 @@ def _possible_from(book: Rulebook, due: Due) -> date | None:
     return possible_from(book, due.term, due.anchor_on, variant=due.variant)
 
 
-def _print(book: Rulebook, rule: str, choice: Choice | None, ends: Mapping[str, Due], deciding: Due) -> None:
+def _print(book: Rulebook, chosen: Chosen | None, deciding: Due) -> None:
     console = Console()
     nature = book.terms[deciding.term].nature
     head = Text(f"{deciding.due_on} ({deciding.due_on:%A})", style="bold green").append(f"  {_LAST[nature]}", style="not bold default")
@@ -152,12 +150,13 @@ def _print(book: Rulebook, rule: str, choice: Choice | None, ends: Mapping[str, 
         _line(console, "possible", f"from {possible} on")
     if deciding.estimated:
         _line(console, "estimated", "it rests on an estimated religious date and may still move", style="yellow")
-    if choice:
+    if chosen:
+        choice = chosen.choice
         _line(console, "choice", f"{choice.names.en}: {in_words(book, choice)}")
         _cited(console, choice.clause, choice.kind, choice.quote)
-    for due in ends.values():
+    for due in chosen.ends if chosen else (deciding,):
         term = book.terms[due.term]
-        decides = "  (this one decides)" if choice and due is deciding else ""
+        decides = "  (this one decides)" if chosen and due is deciding else ""
         console.print(Text(f"\n{term.names.en}", style="bold").append(f"  {due.due_on}{decides}", style="green"), soft_wrap=True)
         _line(console, "rule", in_words(book, term))
         if due.variant:

@@ -1,12 +1,14 @@
 """Rulebooks as cited data, the legal calendar, and the terms computed from both. Imports nothing of ours."""
 
-from regulations.calendar import Calendar, DecreedDay, calendar_for, end_of_local_day, local_date
+from regulations.calendar import AnnouncedDay, Calendar, DecreedDay, calendar_for, end_of_local_day, local_date
+from regulations.counting import Step
 from regulations.coverage import enforced, enforces
 from regulations.deadlines import (
+    Chosen,
     Due,
     Length,
-    Step,
     compute,
+    compute_choice,
     earliest_anchor,
     latest_day,
     length,
@@ -31,7 +33,9 @@ from regulations.values import (
 )
 
 __all__ = [
+    "AnnouncedDay",
     "Calendar",
+    "Chosen",
     "Cited",
     "Clause",
     "DecreedDay",
@@ -54,6 +58,7 @@ __all__ = [
     "Variant",
     "calendar_for",
     "compute",
+    "compute_choice",
     "earliest_anchor",
     "end_of_local_day",
     "enforced",

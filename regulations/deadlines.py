@@ -1,25 +1,16 @@
-"""From a term and the day of its anchor to a due date, with every step shown. Pure: a rulebook and a calendar in, a `Due` out."""
+"""From a term and the day of its anchor to a due date. Pure: a rulebook and a calendar in, a `Due` out. `counting` shows the steps."""
 
 import calendar as months_of
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 from regulations.calendar import DAY, Calendar, calendar_for, end_of_local_day
+from regulations.counting import Count, Counted, Step, steps_of
 from regulations.rulebook import Rulebook
-from regulations.values import Kind, Quote, Term, Unit, Variant
+from regulations.values import Choice, Kind, Quote, Term, Variant
 
 MONTHS_IN_A_YEAR = 12
-StepKind = Literal["anchor", "not_counted", "skipped", "worked", "counted", "clipped", "day_off", "rolled", "stays", "estimated", "ends"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a computation: `what` for translation, the day it is about, and an English sentence."""
-
-    what: StepKind
-    on: date
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,12 @@ class Due:
     quote: Quote
     kind: Kind
     reminders_on: tuple[date, ...]
-    steps: tuple[Step, ...]
+    _steps: Callable[[], tuple[Step, ...]] = field(repr=False, compare=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Each step of the computation, in order; worked out when asked for."""
+        return self._steps()
 
     def met_by(self, instant: datetime) -> bool:
         """Whether an act at this aware instant is in time."""
@@ -64,10 +60,22 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
-    amount: int
-    unit: Unit
-    backward: bool
+class Chosen:
+    """A choice of terms for one act, worked out: `due` is the end that is the due day, `ends` all of them in the order of the choice."""
+
+    choice: Choice
+    due: Due
+    ends: tuple[Due, ...]
+
+    @property
+    def missed_at(self) -> datetime:
+        """The first instant at which the act is missed: when any, or all, of the ends have passed, as the choice says."""
+        pick = min if self.choice.missed_when == "any" else max
+        return pick(end.due_at for end in self.ends)
+
+    def met_by(self, instant: datetime) -> bool:
+        """Whether an act at this aware instant is not missed yet."""
+        return instant < self.missed_at
 
 
 def add_months(day: date, amount: int) -> date:
@@ -76,7 +84,7 @@ def add_months(day: date, amount: int) -> date:
     return date(year, month + 1, min(day.day, months_of.monthrange(year, month + 1)[1]))
 
 
-def _shift(day: date, count: _Count, calendar: Calendar) -> date:
+def _shift(day: date, count: Count, calendar: Calendar) -> date:
     amount = -count.amount if count.backward else count.amount
     match count.unit:
         case "calendar_days":
@@ -89,12 +97,12 @@ def _shift(day: date, count: _Count, calendar: Calendar) -> date:
             return add_months(day, amount * MONTHS_IN_A_YEAR)
 
 
-def _stated(term: Term, variant: str | None) -> tuple[Term | Variant, _Count]:
+def _stated(term: Term, variant: str | None) -> tuple[Term | Variant, Count]:
     """The term, or one of its language versions, and what it counts."""
     if variant is not None and variant not in term.variants:
         raise KeyError(f"term {term.id!r} has no variant {variant!r}")
     stated = term if variant is None else term.variants[variant]
-    return stated, _Count(stated.amount, stated.unit, term.direction == "before")
+    return stated, Count(stated.amount, stated.unit, term.direction == "before")
 
 
 def compute(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | None = None, calendar: Calendar | None = None) -> Due:
@@ -112,16 +120,8 @@ def compute(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | No
     rolled_from = counted if due_on != counted else None
     due_at = end_of_local_day(due_on, rulebook.zone)
     estimated = _rests_on_estimate(anchor, counted, due_on, count, rolls, calendar)
-    falls_on_day_off = not calendar.is_working_day(due_on)
-    steps = [*_counting(term, anchor, counted, count, calendar)]
-    if rolled_from is not None:
-        steps.append(Step("day_off", counted, f"{counted} is a day off ({_why_off(counted, calendar)})"))
-        steps.append(Step("rolled", due_on, f"the end moves to the next working day, {due_on}"))
-    elif falls_on_day_off:
-        steps.append(Step("stays", due_on, f"{due_on} is a day off ({_why_off(due_on, calendar)}); this term never moves"))
-    if estimated:
-        steps.append(Step("estimated", due_on, "rests on an estimated religious date and may still move"))
-    steps.append(Step("ends", due_on, f"ends at 24:00 of {due_on}, {rulebook.zone}"))
+    off = not calendar.is_working_day(due_on)
+    told = Counted(term, count, anchor, counted, due_on, due_at, estimated, rulebook.zone)
     return Due(
         term=term_id,
         variant=variant,
@@ -129,7 +129,7 @@ def compute(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | No
         anchor_on=anchor,
         due_on=due_on,
         due_at=due_at,
-        falls_on_day_off=falls_on_day_off,
+        falls_on_day_off=off,
         rolled_from=rolled_from,
         estimated=estimated,
         calendar_version=calendar.version,
@@ -137,11 +137,11 @@ def compute(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | No
         quote=cited.quote,
         kind=term.kind,
         reminders_on=_reminders(rulebook, term, anchor, due_on),
-        steps=tuple(steps),
+        _steps=lambda: steps_of(told, calendar),
     )
 
 
-def _rests_on_estimate(anchor: date, counted: date, due_on: date, count: _Count, rolls: bool, calendar: Calendar) -> bool:
+def _rests_on_estimate(anchor: date, counted: date, due_on: date, count: Count, rolls: bool, calendar: Calendar) -> bool:
     if count.unit == "working_days":
         return calendar.rests_on_estimate(min(anchor, counted), max(anchor, counted))
     return rolls and calendar.rests_on_estimate(counted, due_on)
@@ -153,35 +153,34 @@ def _reminders(rulebook: Rulebook, term: Term, anchor: date, due_on: date) -> tu
     return tuple(sorted(day for day in days if day > anchor or term.direction == "before"))
 
 
-def _why_off(day: date, calendar: Calendar) -> str:
-    return calendar.holiday_name(day) or day.strftime("%A")
+def compute_choice(
+    rulebook: Rulebook, choice_id: str, anchors: Mapping[str, date], *, variant: str | None = None, calendar: Calendar | None = None
+) -> Chosen:
+    """Every end of a choice of terms, given the local day of each anchor, and the one that is the due day.
+
+    `variant` is taken where a term has it. Raises `KeyError` for an unknown choice and for an anchor whose day is not given.
+    """
+    choice = rulebook.choices[choice_id]
+    terms = [rulebook.terms[name] for name in choice.of]
+    ends = tuple(
+        compute(rulebook, term.id, anchors[term.anchor], variant=variant if variant in term.variants else None, calendar=calendar)
+        for term in terms
+    )
+    pick = max if choice.due == "latest" else min
+    return Chosen(choice, pick(ends, key=lambda end: end.due_on), ends)
 
 
-def _counting(term: Term, anchor: date, counted: date, count: _Count, calendar: Calendar) -> list[Step]:
-    unit = count.unit.replace("_", " ")
-    steps = [
-        Step("anchor", anchor, f"{term.anchor} on {anchor}"),
-        Step("not_counted", anchor, "the day of the event is not counted"),
-    ]
-    if count.unit == "working_days":
-        first, last = min(anchor + DAY, counted), max(anchor - DAY, counted)
-        for day in (first + DAY * offset for offset in range((last - first).days + 1)):
-            name = calendar.holiday_name(day)
-            if name and day.isoweekday() in calendar.working_week and not calendar.is_working_day(day):
-                steps.append(Step("skipped", day, f"{day} is not counted ({name})"))
-            elif day.isoweekday() not in calendar.working_week and calendar.is_working_day(day):
-                steps.append(Step("worked", day, f"{day} is counted, a working day by decree"))
-    steps.append(Step("counted", counted, f"{count.amount} {unit} {term.direction}: {counted}"))
-    if count.unit in ("months", "years") and counted.day != anchor.day:
-        steps.append(Step("clipped", counted, f"that month has no day {anchor.day}: its last day, {counted}"))
-    return steps
+def possible_from(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | None = None, calendar: Calendar | None = None) -> date:
+    """The first day on which an act is possible under a `not_before` term.
 
-
-def possible_from(rulebook: Rulebook, term_id: str, anchor: date, *, variant: str | None = None) -> date:
-    """The first day on which an act is possible under a `not_before` term: the day after the term has run out."""
-    if rulebook.terms[term_id].nature != "not_before":
+    Forward ("after a year has run out"): the day after its last day. Backward ("not earlier than N months before"): the day that lies
+    so far before the anchor, which is included as it is in "not later than N months before".
+    """
+    term = rulebook.terms[term_id]
+    if term.nature != "not_before":
         raise ValueError(f"term {term_id!r} bars nothing until it has run out")
-    return compute(rulebook, term_id, anchor, variant=variant).due_on + DAY
+    due_on = compute(rulebook, term_id, anchor, variant=variant, calendar=calendar).due_on
+    return due_on if term.direction == "before" else due_on + DAY
 
 
 def earliest_anchor(rulebook: Rulebook, term_id: str, acted_on: date, *, calendar: Calendar | None = None) -> date:
@@ -194,7 +193,7 @@ def earliest_anchor(rulebook: Rulebook, term_id: str, acted_on: date, *, calenda
         raise ValueError(f"term {term_id!r} does not run before its anchor")
     calendar = calendar or calendar_for(rulebook.country)
     _, count = _stated(term, term.default_variant)
-    day = _shift(acted_on, _Count(count.amount, count.unit, backward=False), calendar)
+    day = _shift(acted_on, Count(count.amount, count.unit, backward=False), calendar)
     while _shift(day, count, calendar) < acted_on:
         day += DAY
     return day

@@ -1,7 +1,8 @@
-"""The lifecycle of a certificate under order 109: its renewal window, its last year, its end (p. 20, 21, 25)."""
+"""The lifecycle of a certificate under order 109: its renewal window, its last year, its duplicates, its end (p. 20, 21, 25, 26, 28)."""
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 
 from temporalio import workflow
 
@@ -10,16 +11,16 @@ with workflow.unsafe.imports_passed_through():
     from services.council import contract as council
     from services.intake import contract as intake
     from services.monitoring import contract as monitoring
-    from workflows.facts import CERTIFICATE_ENDED
     from workflows.messages import EventReceived, IssuedCertificate, LifecycleView
 
 from workflows.lifecycle import Lifecycle
 
 INSTITUTION = "institution"
 RULE = "renewal_application"
+DUPLICATE = "duplicate"
 
 
-@enforces("kz-109-2008-accreditation", "20", "21", "25")
+@enforces("kz-109-2008-accreditation", "20", "21", "25", "26", "28 (a)")
 @workflow.defn
 class CertificateLifecycle:
     """Workflow id = certificate id. Returns `expired`, or `ended` if it ended before its term."""
@@ -44,6 +45,7 @@ class CertificateLifecycle:
             # p. 21: to extend, the institution applies not later than one year before the expiry
             await life.deadlines.set(RULE, since=certificate.valid_until, met_by=(intake.ApplicationRegistered,), because=issued)
             life.beside(self._renewal())
+            life.beside(self._duplicates())
 
             # the opening of the window is the agency's practice; without one the institution may apply from the first day
             if term.renewal_opens_at is not None:
@@ -60,13 +62,16 @@ class CertificateLifecycle:
             if not await self._passes(lambda: term.expires_at, "last_year"):
                 return await self._ended()
             await self._step(council.EXPIRE_CERTIFICATE)
+            await life.deadlines.withdraw_all("the certificate lapsed", because=None)
             life.enter("expired", "")
             return "expired"
 
     @workflow.signal
     def event(self, event: EventReceived) -> None:
-        """A fact that a service published."""
-        self._life.receive(event)
+        """A fact that a service published. Facts of a duplicate are kept by its round: several may come before they are looked at."""
+        self._life.receive(
+            event.model_copy(update={"type": _of_round(event.type, event.data["round"])}) if "round" in event.data else event
+        )
 
     @workflow.signal
     def resume(self) -> None:
@@ -89,7 +94,7 @@ class CertificateLifecycle:
         return self._life.view()
 
     async def _passes(self, instant: Callable[[], datetime | None], stage: str, waiting_on: str = "") -> bool:
-        return await self._life.until(instant, unless=(CERTIFICATE_ENDED,), stage=stage, waiting_on=waiting_on)
+        return await self._life.until(instant, unless=(council.CertificateEnded,), stage=stage, waiting_on=waiting_on)
 
     async def _step(self, activity: str) -> None:
         step = council.CertificateStep(agency=self._certificate.agency, certificate_id=self._certificate.certificate_id)
@@ -100,11 +105,28 @@ class CertificateLifecycle:
         application = await self._life.fact(intake.ApplicationRegistered)
         await self._life.deadlines.meet(RULE, application.day("filed_on"), because=application.traceparent)
 
+    async def _duplicates(self) -> None:
+        """p. 28: a duplicate of a lost certificate is due from the day of the written application; one after the other."""
+        life = self._life
+        for number in count(1):
+            requested = await life.fact(_of_round(council.DuplicateRequested.type_name(), number))
+            if life.has(council.CertificateEnded):
+                return
+            issue = _of_round(council.DuplicateIssued.type_name(), number)
+            since = requested.day("requested_on")
+            await life.deadlines.set(DUPLICATE, since=since, met_by=(issue,), because=requested.traceparent, round=number)
+            issued = await life.fact(issue)
+            await life.deadlines.meet(DUPLICATE, issued.day("issued_on"), because=issued.traceparent, round=number)
+
     async def _ended(self) -> str:
-        ending = self._life.memory.facts[CERTIFICATE_ENDED]
+        ending = self._life.memory.facts[council.CertificateEnded.type_name()]
         await self._life.deadlines.withdraw_all("the certificate ended before its term", because=ending.traceparent)
         self._life.enter("ended", "")
         return "ended"
+
+
+def _of_round(type_name: str, number: int) -> str:
+    return f"{type_name}:{number}"
 
 
 def _earlier(closing: datetime | None, expiry: datetime) -> datetime:

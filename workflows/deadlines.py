@@ -37,9 +37,9 @@ class Deadlines:
         self._changes = 0
         self.quiet = asyncio.Lock()
 
-    def of(self, rule: str) -> Watched:
+    def of(self, rule: str, round: int = 1) -> Watched:
         """A deadline that was set."""
-        return self._memory.deadlines[rule]
+        return self._memory.deadlines[_key(rule, round)]
 
     def next_timer(self) -> datetime | None:
         """The earliest instant at which something is to be done."""
@@ -49,9 +49,9 @@ class Deadlines:
         """The earliest end of an open deadline."""
         return min((w.due_at for w in self._waiting() if w.due_at is not None), default=None)
 
-    async def set(self, rule: str, *, since: date, met_by: tuple[type[Event], ...], because: str | None) -> None:
-        """Has monitoring compute and record a deadline, once in the lifecycle's life. A practice without a term stays `unset`."""
-        if rule in self._memory.deadlines:
+    async def set(self, rule: str, *, since: date, met_by: tuple[type[Event] | str, ...], because: str | None, round: int = 1) -> None:
+        """Has monitoring compute and record a deadline, once in each round of a rule. A practice without a term stays `unset`."""
+        if _key(rule, round) in self._memory.deadlines:
             return
         of = self._of
         request = monitoring.SetDeadline(
@@ -62,22 +62,23 @@ class Deadlines:
             rulebook=of.rulebook,
             rule=rule,
             anchor_on=since,
+            round=round,
         )
         async with self.quiet:
             terms: monitoring.DeadlineTerms = await self._requests.make(
                 monitoring.TASK_QUEUE, monitoring.SET_DEADLINE, request, monitoring.DeadlineTerms, because=because
             )
-            names = tuple(kind.type_name() for kind in met_by)
+            names = tuple(kind if isinstance(kind, str) else kind.type_name() for kind in met_by)
             watched = Watched(**terms.model_dump(), met_by=names)
             watched.reminders_at = tuple(i for i in watched.reminders_at if i > workflow.now())
-            self._memory.deadlines[rule] = watched
+            self._memory.deadlines[_key(rule, round)] = watched
         self._changed()
 
-    async def meet(self, rule: str, on: date, *, because: str | None) -> None:
+    async def meet(self, rule: str, on: date, *, because: str | None, round: int = 1) -> None:
         """What was due was done on the local day `on`; late if that is after the due day."""
         async with self.quiet:
-            if self.of(rule).state in ("open", "missed"):
-                await self._step(self.of(rule), monitoring.MEET_DEADLINE, on=on, because=because)
+            if self.of(rule, round).state in ("open", "missed"):
+                await self._step(self.of(rule, round), monitoring.MEET_DEADLINE, on=on, because=because)
         self._changed()
 
     async def withdraw_all(self, reason: str, *, because: str | None) -> None:
@@ -88,8 +89,8 @@ class Deadlines:
                     await self._step(watched, monitoring.WITHDRAW_DEADLINE, reason=reason, because=because)
         self._changed()
 
-    def heard(self, fact: Fact, type_name: str) -> None:
-        """A person extended or withdrew a deadline: its timer moves or falls."""
+    def heard(self, fact: Fact, type_name: str, version: int) -> None:
+        """A person extended, recomputed or withdrew a deadline: its timer moves, later or earlier, or falls."""
         for watched in self._memory.deadlines.values():
             if watched.deadline_id != fact.data["deadline_id"] or watched.state != "open":
                 continue
@@ -97,7 +98,7 @@ class Deadlines:
                 watched.state = "withdrawn"
             else:
                 reminders = tuple(datetime.fromisoformat(i) for i in fact.data.get("reminders_at", ()))
-                _move(watched, fact.day("due_on"), datetime.fromisoformat(fact.data["due_at"]), reminders)
+                _move(watched, fact.day("due_on"), datetime.fromisoformat(fact.data["due_at"]), reminders, version)
         self._changed()
 
     async def watch(self) -> None:
@@ -142,15 +143,27 @@ class Deadlines:
         )
         watched.state = terms.state
         if terms.due_on is not None and terms.due_at is not None:
-            _move(watched, terms.due_on, terms.due_at, terms.reminders_at)
+            _move(watched, terms.due_on, terms.due_at, terms.reminders_at, terms.version)
 
     def _changed(self) -> None:
         self._changes += 1
         self._show()
 
 
-def _move(watched: Watched, due_on: date, due_at: datetime, reminders_at: tuple[datetime, ...]) -> None:
-    """Deadlines only move forward; an answer that an extension has overtaken changes nothing."""
-    if watched.due_at is None or due_at > watched.due_at:
+def _key(rule: str, round: int) -> str:
+    """What becomes due again and again has a deadline in each round; the first is called by its rule alone, as it always was."""
+    return rule if round == 1 else f"{rule}:{round}"
+
+
+def _move(watched: Watched, due_on: date, due_at: datetime, reminders_at: tuple[datetime, ...], version: int) -> None:
+    """The newest version of a deadline holds; an answer that another move has overtaken changes nothing.
+
+    An older Kepil told no versions and moved deadlines only forward.
+    """
+    newer = version > watched.version if version else watched.due_at is None or due_at > watched.due_at
+    if not newer:
+        return
+    watched.version = version or watched.version
+    if due_at != watched.due_at:
         watched.due_on, watched.due_at = due_on, due_at
         watched.reminders_at = tuple(i for i in reminders_at if i > workflow.now())

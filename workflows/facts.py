@@ -18,17 +18,18 @@ _OF: dict[type[Event], tuple[str, ...]] = {
     visits.VisitReportSubmitted: ("submitted_on",),
     council.DecisionAdopted: ("outcome", "decisions", "adopted_on"),
     council.CertificateIssued: ("certificate_id", "issued_on", "valid_until"),
+    council.CertificateReissued: ("certificate_id", "issued_on", "valid_until"),
+    council.CertificateEnded: ("certificate_id", "ended_on"),
+    council.DuplicateRequested: ("round", "requested_on"),
+    council.DuplicateIssued: ("round", "issued_on"),
     council.RegisterEntryMade: ("entered_on",),
     council.AuthorisedBodyNotified: ("notified_on",),
     council.ReportPublished: ("published_on",),
     council.RefusalNoticeSent: ("sent_on",),
     monitoring.DeadlineExtended: ("deadline_id", "due_on", "due_at", "reminders_at"),
+    monitoring.DeadlineRecomputed: ("deadline_id", "due_on", "due_at", "reminders_at"),
     monitoring.DeadlineWithdrawn: ("deadline_id",),
 }
 
 #: Event type → the fields that go into a workflow's history.
 FIELDS: dict[str, tuple[str, ...]] = {kind.type_name(): fields for kind, fields in _OF.items()}
-
-#: Not published yet: a certificate that ends before its term (order 109, p. 26). Its lifecycle stops at it.
-CERTIFICATE_ENDED = "CertificateEnded"
-FIELDS[CERTIFICATE_ENDED] = ("certificate_id",)

@@ -33,7 +33,9 @@ STAGE = SearchAttributeKey.for_keyword("KepilStage")
 WAITING_ON = SearchAttributeKey.for_keyword("KepilWaitingOn")
 NEXT_DEADLINE = SearchAttributeKey.for_datetime("KepilNextDeadline")
 
-_DEADLINE_MOVES = (monitoring.DeadlineExtended.type_name(), monitoring.DeadlineWithdrawn.type_name())
+_DEADLINE_MOVES = tuple(
+    kind.type_name() for kind in (monitoring.DeadlineExtended, monitoring.DeadlineRecomputed, monitoring.DeadlineWithdrawn)
+)
 
 
 class Lifecycle:
@@ -75,7 +77,7 @@ class Lifecycle:
         self.memory.seen.append(event.event_id)
         fact = Fact(event_id=event.event_id, occurred_at=event.occurred_at, data=event.data, traceparent=event.traceparent)
         if event.type in _DEADLINE_MOVES:
-            self.deadlines.heard(fact, event.type)
+            self.deadlines.heard(fact, event.type, event.version)
         elif fact.later_than(self.memory.facts.get(event.type)):
             self.memory.facts[event.type] = fact
         self.show()
@@ -88,7 +90,7 @@ class Lifecycle:
         """Whether any of these facts is there."""
         return any(_name(kind) in self.memory.facts for kind in kinds)
 
-    async def fact(self, kind: type[Event], *, stage: str = "", waiting_on: str = "") -> Fact:
+    async def fact(self, kind: type[Event] | str, *, stage: str = "", waiting_on: str = "") -> Fact:
         """Waits for a fact, in a stage of its own if it has one. One that came before its stage counts."""
         name = _name(kind)
         if stage and name not in self.memory.facts:

@@ -23,6 +23,7 @@ class EventReceived(BaseModel):
     source: str
     occurred_at: datetime
     data: dict[str, Any]
+    version: int = Field(0, description="Of the stream that the fact is in; 0: told by an older Kepil")
     traceparent: str | None = Field(None, description="So that what follows from the fact joins its trace")
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.events import Event, Recorded
-from services.council.contract import CertificateIssued
+from services.council.contract import CertificateEnded, CertificateIssued, CertificateReissued, DuplicateIssued, DuplicateRequested
 from services.intake.contract import ApplicationRegistered
-from services.monitoring.contract import DeadlineExtended, DeadlineWithdrawn
+from services.monitoring.contract import DeadlineExtended, DeadlineRecomputed, DeadlineWithdrawn
 from workflows.accreditation import AccreditationLifecycle
 from workflows.certificate import CertificateLifecycle
-from workflows.facts import CERTIFICATE_ENDED, FIELDS
+from workflows.facts import FIELDS
 from workflows.messages import AccreditationCase, EventReceived, IssuedCertificate
 
 
@@ -44,10 +44,13 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
         case CertificateIssued():
             begun = Start(CertificateLifecycle, fact.certificate_id, _certificate(recorded.agency, fact, traceparent))
             return [begun, Signal(fact.case_id, signal)]
-        case DeadlineExtended() | DeadlineWithdrawn():
+        case CertificateReissued():
+            return [Start(CertificateLifecycle, fact.certificate_id, _certificate(recorded.agency, fact, traceparent))]
+        case CertificateEnded() | DuplicateRequested() | DuplicateIssued():
+            return [Signal(fact.certificate_id, signal)]
+        case DeadlineExtended() | DeadlineRecomputed() | DeadlineWithdrawn():
             return [Signal(fact.workflow_id, signal)]
-    addressee = "certificate_id" if fact.type_name() == CERTIFICATE_ENDED else "case_id"
-    return [Signal(getattr(fact, addressee), signal)]
+    return [Signal(recorded.event.case_id, signal)]
 
 
 def thinned(recorded: Recorded[Any], traceparent: str | None) -> EventReceived:
@@ -58,6 +61,7 @@ def thinned(recorded: Recorded[Any], traceparent: str | None) -> EventReceived:
         type=name,
         source=recorded.source,
         occurred_at=recorded.occurred_at,
+        version=recorded.version,
         data=recorded.event.model_dump(mode="json", include=set(FIELDS[name])),
         traceparent=traceparent,
     )
@@ -78,7 +82,7 @@ def _case(agency: str, fact: ApplicationRegistered, traceparent: str | None) -> 
     )
 
 
-def _certificate(agency: str, fact: CertificateIssued, traceparent: str | None) -> IssuedCertificate:
+def _certificate(agency: str, fact: CertificateIssued | CertificateReissued, traceparent: str | None) -> IssuedCertificate:
     return IssuedCertificate(
         agency=agency,
         certificate_id=fact.certificate_id,

@@ -15,8 +15,9 @@ from services.council.contract import CouncilComposed
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL
 from services.council.domain.meeting import MEETING
-from services.council.readmodels import considerations, councils, meetings, recusals, votes
+from services.council.readmodels import appeals, considerations, councils, meetings, recusals, votes
 from services.council.schemas import (
+    AppealRuling,
     Attendance,
     Ballot,
     ConsiderationDetail,
@@ -25,6 +26,7 @@ from services.council.schemas import (
     CouncilItem,
     Materials,
     MeetingItem,
+    NewAppeal,
     NewCouncil,
     NewMeeting,
     Protocol,
@@ -159,6 +161,18 @@ async def publish_report(ctx: Commanding, case_id: Id, body: Document) -> Accept
     return await handlers.publish_report(ctx, case_id, body)
 
 
+@post(router, "/considerations/{case_id}/appeals", roles=[Role.institution_officer, Role.coordinator])
+async def file_appeal(ctx: Commanding, case_id: Id, body: NewAppeal) -> Accepted:
+    """Records an appeal against the decision (order 109, p. 27)."""
+    return await handlers.file_appeal(ctx, case_id, body)
+
+
+@post(router, "/considerations/{case_id}/appeal-outcome", roles=[Role.director])
+async def decide_appeal(ctx: Commanding, case_id: Id, body: AppealRuling) -> Accepted:
+    """Records what was decided on the pending appeal by whoever decides it under the law (order 109, p. 27)."""
+    return await handlers.decide_appeal(ctx, case_id, body)
+
+
 @get(router, "/considerations", roles=INVOLVED, response_model=page_model(ConsiderationItem))
 async def list_considerations(
     ctx: Reading,
@@ -185,8 +199,9 @@ async def read_consideration(ctx: Reading, case_id: Id, response: Response) -> A
     found = await ctx.row(select(considerations.table).where(considerations.c.case_id == case_id))
     if found is None or not ctx.owns(found["institution_id"]):
         raise NotFound(f"case {case_id} is not before the council")
+    filed = await ctx.rows(select(appeals.table).where(appeals.c.case_id == case_id).order_by(appeals.c.version, appeals.c.appeal_id))
     etag(response, found["version"])
-    return ConsiderationDetail.model_validate({**found, **await _ballots(ctx, case_id)})
+    return ConsiderationDetail.model_validate({**found, "appeals": [dict(row) for row in filed], **await _ballots(ctx, case_id)})
 
 
 @get(router, "/considerations/{case_id}/history", roles=AGENCY, response_model=list[HistoryEntry])

@@ -28,15 +28,29 @@ from chassis.web import (
 from regulations import load, local_date
 from services.council import handlers
 from services.council.domain.certificate import CERTIFICATE, valid_on
-from services.council.readmodels import blank_batches, blank_fates, certificates, considerations, institutions
-from services.council.schemas import (
+from services.council.readmodels import (
+    considerations,
+)
+from services.council.readmodels_certificates import (
+    blank_batches,
+    blank_fates,
+    certificates,
+    duplicates,
+    institutions,
+)
+from services.council.schemas_certificates import (
     AuthorisedBodyNotice,
     BlankBatch,
     BlankFate,
     CertificateDetail,
+    CertificateEnding,
     CertificateItem,
+    DuplicateApplication,
+    DuplicatePayment,
     NewBlanks,
     NewCertificate,
+    NewDuplicate,
+    NewReissue,
     RegisterEntry,
     SpoiledBlank,
     State,
@@ -93,6 +107,36 @@ async def notify_authorised_body(ctx: Commanding, certificate_id: Id, body: Auth
     return await handlers.notify_authorised_body(ctx, certificate_id, body)
 
 
+@post(router, "/certificates/{certificate_id}/end", roles=[Role.coordinator, Role.director])
+async def end_certificate(ctx: Commanding, certificate_id: Id, body: CertificateEnding) -> Accepted:
+    """Ends a certificate before its term: the institution was liquidated or reorganised, the decision overturned (order 109, p. 26, 27)."""
+    return await handlers.end_certificate(ctx, certificate_id, body)
+
+
+@post(router, "/certificates/reissues", roles=[Role.coordinator, Role.director], status=201, if_match=False)
+async def reissue_certificate(ctx: Commanding, body: NewReissue) -> Accepted:
+    """Issues the successor's certificate in the place of one that ended by reorganisation (order 109, p. 26)."""
+    return await handlers.reissue_certificate(ctx, body)
+
+
+@post(router, "/certificates/{certificate_id}/duplicate-application", roles=[Role.institution_officer, Role.coordinator])
+async def request_duplicate(ctx: Commanding, certificate_id: Id, body: DuplicateApplication) -> Accepted:
+    """Records the written application for a duplicate of a lost certificate (order 109, p. 28)."""
+    return await handlers.request_duplicate(ctx, certificate_id, body)
+
+
+@post(router, "/certificates/{certificate_id}/duplicate-payment", roles=[Role.coordinator])
+async def pay_duplicate(ctx: Commanding, certificate_id: Id, body: DuplicatePayment) -> Accepted:
+    """Records the institution's payment for the duplicate (order 109, p. 28)."""
+    return await handlers.pay_duplicate(ctx, certificate_id, body)
+
+
+@post(router, "/certificates/{certificate_id}/duplicate", roles=[Role.coordinator, Role.director])
+async def issue_duplicate(ctx: Commanding, certificate_id: Id, body: NewDuplicate) -> Accepted:
+    """Issues the duplicate on a blank, once it is paid for (order 109, p. 23, 28)."""
+    return await handlers.issue_duplicate(ctx, certificate_id, body)
+
+
 @get(router, "/certificates", roles=INVOLVED, response_model=page_model(CertificateItem))
 async def list_certificates(
     ctx: Reading,
@@ -124,7 +168,7 @@ async def read_certificate(
     response: Response,
     as_of: Annotated[IsoDate | None, Query(description="The local day that is asked about; today without it")] = None,
 ) -> Any:
-    """One certificate, and whether it is valid on a day (order 109, p. 20, 25)."""
+    """One certificate with its duplicates, and whether it is valid on a day (order 109, p. 20, 25, 26, 28)."""
     query = select(certificates.table, _state(ctx).label("state")).where(certificates.c.certificate_id == certificate_id)
     found = await ctx.row(query)
     if found is None or not ctx.owns(found["institution_id"]):
@@ -132,8 +176,9 @@ async def read_certificate(
     rulebook = load(found["rulebook"]["id"], found["rulebook"]["version"])
     day = as_of or local_date(ctx.at, rulebook.zone)
     etag(response, found["version"])
-    valid = valid_on(day, found["issued_on"], found["valid_until"])
-    return CertificateDetail.model_validate({**found, "as_of": day, "valid": valid})
+    valid = valid_on(day, found["issued_on"], found["valid_until"], found["ended_on"])
+    made = await ctx.rows(select(duplicates.table).where(duplicates.c.certificate_id == certificate_id).order_by(duplicates.c.round))
+    return CertificateDetail.model_validate({**found, "duplicates": [dict(row) for row in made], "as_of": day, "valid": valid})
 
 
 @get(router, "/certificates/{certificate_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
@@ -178,7 +223,8 @@ async def read_register(
 
 def _state(ctx: Context) -> ColumnElement[str]:
     """By the clock, not by the recorded expiry: a certificate lapses on time though nobody acts (order 109, p. 25)."""
-    return case((certificates.c.lapses_at > ctx.at, literal("valid")), else_=literal("expired"))
+    c = certificates.c
+    return case((c.ended_on.is_not(None), literal("ended")), (c.lapses_at > ctx.at, literal("valid")), else_=literal("expired"))
 
 
 def _register(ctx: Context) -> Select[Any]:
@@ -192,6 +238,10 @@ def _register(ctx: Context) -> Select[Any]:
             c.issued_on,
             c.issued_on.label("valid_from"),
             c.valid_until,
+            c.ended_on,
+            c.end_ground,
+            c.reissued_from,
+            c.reissued_as,
             c.rulebook_id,
             c.entered_on,
             of_case.outcome.label("decision"),

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from chassis.service import Service
-from services.council import api, api_certificates
+from services.council import api, api_certificates, readmodels, readmodels_certificates
 from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.council.activities import activities
 from services.council.contract import EVENTS, TASK_QUEUE
@@ -12,7 +12,6 @@ from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL
 from services.council.domain.meeting import MEETING
-from services.council.readmodels import ALL
 from services.intake.contract import EVENTS as INTAKE_EVENTS
 
 router = APIRouter()
@@ -25,7 +24,7 @@ SERVICE = Service(
     events=EVENTS,
     foreign=[INTAKE_EVENTS],
     deciders=[COUNCIL, MEETING, CONSIDERATION, BLANKS, CERTIFICATE],
-    read_models=ALL,
+    read_models=[*readmodels.ALL, *readmodels_certificates.ALL],
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,

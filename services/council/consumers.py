@@ -2,7 +2,7 @@
 
 from chassis.events import Recorded
 from chassis.readmodels import Write
-from services.council.readmodels import institutions
+from services.council.readmodels_certificates import institutions
 from services.intake.contract import InstitutionRegistered
 
 

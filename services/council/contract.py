@@ -15,6 +15,10 @@ TASK_QUEUE = "kepil-council"
 
 Outcome = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", description="A word of the rulebook's `decisions`")]
 Vote = Literal["for", "against", "abstained"]
+AppealOutcome = Literal["upheld", "remitted", "overturned"]
+
+#: The ground on which a certificate ends besides the words of `register_changes`: its decision was overturned (order 109, p. 27).
+OVERTURNED = "overturned"
 
 
 class CouncilMember(BaseModel):
@@ -135,6 +139,34 @@ class RefusalNoticeSent(Event):
     sent_on: date
 
 
+class AppealFiled(Event):
+    """A decision is appealed against (order 109, p. 27). `suspends` by the agency's readings: whether the decision rests meanwhile."""
+
+    appeal_id: str
+    case_id: str
+    institution_id: str
+    scopes: tuple[str, ...] = Field(description="The scopes whose decision is appealed against")
+    addressed_to: ShortText = Field(description="Who decides the appeal under the law")
+    document: Document
+    grounds: Text
+    suspends: tuple[str, ...] = Field(description="The scopes whose decision is not in force until the appeal is decided")
+    filed_on: date
+
+
+class AppealDecided(Event):
+    """An appeal was decided (order 109, p. 27): the decision is upheld, remitted to the council, or overturned."""
+
+    appeal_id: str
+    case_id: str
+    institution_id: str
+    scopes: tuple[str, ...]
+    outcome: AppealOutcome
+    decided_by: ShortText
+    act: ShortText
+    reasons: Text
+    decided_on: date = Field(description="By the act; it may be recorded later")
+
+
 class ReportPublished(Event):
     """The full report stands on the body's website (order 109, p. 9.10)."""
 
@@ -219,6 +251,65 @@ class CertificateExpired(Event):
     expired_on: date
 
 
+class CertificateEnded(Event):
+    """The certificate ended before its term (order 109, p. 26, 27). From the local day `ended_on` on it is no longer in force."""
+
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    ground: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", description="A word of the rulebook's `register_changes`, or `overturned`")]
+    act: ShortText = Field(description="The act by which it ended")
+    successor_id: str | None = Field(default=None, description="The institution to which the certificate may be re-issued")
+    ended_on: date
+
+
+class CertificateReissued(Event):
+    """A certificate of the successor in the place of one that ended by reorganisation (order 109, p. 26); it keeps the expiry."""
+
+    certificate_id: str
+    reissued_from: str = Field(description="The earlier certificate")
+    case_id: str
+    institution_id: str = Field(description="The successor")
+    rulebook: RulebookRef
+    number: ShortText
+    blank_number: ShortText
+    scopes: tuple[str, ...]
+    issued_on: date
+    valid_until: date
+
+
+class DuplicateRequested(Event):
+    """The institution lost its certificate and applied in writing for a duplicate (order 109, p. 28)."""
+
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    round: int = Field(description="1 for the first duplicate of a certificate, then 2, ...")
+    application: Document
+    requested_on: date
+
+
+class DuplicatePaid(Event):
+    """The institution paid for the duplicate (order 109, p. 28)."""
+
+    certificate_id: str
+    case_id: str
+    round: int
+    payment_reference: ShortText
+    paid_on: date
+
+
+class DuplicateIssued(Event):
+    """A duplicate on a blank of its own (order 109, p. 28). Whether it was late the deadline register tells."""
+
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    round: int
+    blank_number: ShortText
+    issued_on: date
+
+
 EVENTS = Catalogue(
     "council",
     {
@@ -232,6 +323,8 @@ EVENTS = Catalogue(
             DecisionAdopted,
             RefusalNoticeSent,
             ReportPublished,
+            AppealFiled,
+            AppealDecided,
         ],
         "blanks": [BlanksReceived, BlankSpoiled],
         "certificate": [
@@ -241,6 +334,11 @@ EVENTS = Catalogue(
             RenewalWindowOpened,
             RenewalWindowClosed,
             CertificateExpired,
+            CertificateEnded,
+            CertificateReissued,
+            DuplicateRequested,
+            DuplicatePaid,
+            DuplicateIssued,
         ],
     },
 )

@@ -1,5 +1,7 @@
 """Council's commands: load, decide, append. What a decision needs from other aggregates is gathered here and given to it as facts."""
 
+from sqlalchemy import select
+
 from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.documents import Document
@@ -14,30 +16,48 @@ from services.council.domain.blanks import BLANKS, ReceiveBlanks, SpoilBlank
 from services.council.domain.certificate import (
     CERTIFICATE,
     CloseRenewalWindow,
+    EndCertificate,
     EnterRegister,
     ExpireCertificate,
     IssueCertificate,
+    IssueDuplicate,
     NotifyAuthorisedBody,
     OpenRenewalWindow,
+    PayDuplicate,
+    ReissueCertificate,
+    RequestDuplicate,
     certificate_id,
+    reissued_id,
 )
 from services.council.domain.clauses import keeps_blanks
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL, ComposeCouncil
 from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, RecordAttendance
 from services.council.domain.voting import Sitting
+from services.council.readmodels_certificates import (
+    institutions,
+)
 from services.council.schemas import (
+    AppealRuling,
     Attendance,
-    AuthorisedBodyNotice,
     Ballot,
     Materials,
-    NewBlanks,
-    NewCertificate,
+    NewAppeal,
     NewCouncil,
     NewMeeting,
     Protocol,
     Recusal,
     RefusalNotice,
+)
+from services.council.schemas_certificates import (
+    AuthorisedBodyNotice,
+    CertificateEnding,
+    DuplicateApplication,
+    DuplicatePayment,
+    NewBlanks,
+    NewCertificate,
+    NewDuplicate,
+    NewReissue,
     SpoiledBlank,
 )
 
@@ -126,6 +146,17 @@ async def publish_report(ctx: Context, case_id: str, body: Document) -> Accepted
     return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.PublishReport, document=body))
 
 
+async def file_appeal(ctx: Context, case_id: str, body: NewAppeal) -> Accepted:
+    """Records an appeal; an institution's officer appeals in its own cases alone."""
+    command = ctx.command(case.FileAppeal, scopes=body.scopes, addressed_to=body.addressed_to, document=body.document, grounds=body.grounds)
+    return await ctx.execute(CONSIDERATION, case_id, command, guard=ctx.guard_institution)
+
+
+async def decide_appeal(ctx: Context, case_id: str, body: AppealRuling) -> Accepted:
+    """Records what was decided on the appeal."""
+    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.DecideAppeal, **body.model_dump()))
+
+
 async def receive_blanks(ctx: Context, body: NewBlanks) -> Accepted:
     """Enters a batch in the agency's book of blanks."""
     rulebook = _rulebook(body.rulebook_id, body.rulebook_version)
@@ -156,14 +187,77 @@ async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
         certificate_id=issued_as,
         rulebook=decided.opened.rulebook,
         decision=decided.decision,
+        not_in_force=tuple(decided.appeals.resting),
         blank_received=book.knows(body.blank_number),
         blank_spoiled=body.blank_number in book.spoiled,
         **body.model_dump(),
     )
-    taken = _blank_taken(body.blank_number, decided.opened.rulebook) | {
-        "certificates_number_once": Conflict(f"number {body.number} is given to another certificate")
-    }
+    taken = _blank_taken(body.blank_number, decided.opened.rulebook) | _number_taken(body.number)
     return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=taken)
+
+
+async def end_certificate(ctx: Context, certificate: str, body: CertificateEnding) -> Accepted:
+    """Records the end of a certificate before its term."""
+    state, known = await ctx.load(CERTIFICATE, certificate)
+    if not known or state.issued is None:
+        raise NotFound(f"there is no certificate {certificate}")
+    decided, _ = await ctx.load(CONSIDERATION, state.issued.case_id)
+    command = ctx.command(
+        EndCertificate,
+        successor_known=await _known_institution(ctx, body.successor_id),
+        overturned_on=decided.appeals.overturned_on(state.issued.scopes),
+        **body.model_dump(),
+    )
+    return await ctx.execute(CERTIFICATE, certificate, command)
+
+
+async def reissue_certificate(ctx: Context, body: NewReissue) -> Accepted:
+    """Issues the certificate of the successor."""
+    earlier, known = await ctx.load(CERTIFICATE, body.certificate_id)
+    if not known or earlier.issued is None:
+        raise NotFound(f"there is no certificate {body.certificate_id}")
+    book, _ = await ctx.load(BLANKS, ctx.agency)
+    issued_as = reissued_id(body.certificate_id)
+    _, there = await ctx.load(CERTIFICATE, issued_as)
+    command = ctx.command(
+        ReissueCertificate,
+        certificate_id=issued_as,
+        rulebook=earlier.issued.rulebook,
+        earlier=earlier.issued,
+        ended=earlier.ended,
+        number=body.number,
+        blank_number=body.blank_number,
+        blank_received=book.knows(body.blank_number),
+        blank_spoiled=body.blank_number in book.spoiled,
+    )
+    taken = _blank_taken(body.blank_number, earlier.issued.rulebook) | _number_taken(body.number)
+    return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=taken)
+
+
+async def request_duplicate(ctx: Context, certificate: str, body: DuplicateApplication) -> Accepted:
+    """Records the written application for a duplicate; an institution's officer applies for its own certificate alone."""
+    command = ctx.command(RequestDuplicate, application=body.application)
+    return await ctx.execute(CERTIFICATE, certificate, command, guard=ctx.guard_institution)
+
+
+async def pay_duplicate(ctx: Context, certificate: str, body: DuplicatePayment) -> Accepted:
+    """Records the payment for a duplicate."""
+    return await ctx.execute(CERTIFICATE, certificate, ctx.command(PayDuplicate, **body.model_dump()))
+
+
+async def issue_duplicate(ctx: Context, certificate: str, body: NewDuplicate) -> Accepted:
+    """Issues a duplicate; the blank's one fate is settled in the same transaction."""
+    state, known = await ctx.load(CERTIFICATE, certificate)
+    if not known or state.issued is None:
+        raise NotFound(f"there is no certificate {certificate}")
+    book, _ = await ctx.load(BLANKS, ctx.agency)
+    command = ctx.command(
+        IssueDuplicate,
+        blank_number=body.blank_number,
+        blank_received=book.knows(body.blank_number),
+        blank_spoiled=body.blank_number in book.spoiled,
+    )
+    return await ctx.execute(CERTIFICATE, certificate, command, unique=_blank_taken(body.blank_number, state.issued.rulebook))
 
 
 async def enter_register(ctx: Context, certificate: str) -> Accepted:
@@ -196,7 +290,7 @@ async def _agenda_item(ctx: Context, case_id: str) -> AgendaItem:
     state, _ = await ctx.load(CONSIDERATION, case_id)
     if state.opened is None:
         return AgendaItem(case_id)
-    return AgendaItem(case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decision is not None)
+    return AgendaItem(case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decided)
 
 
 async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
@@ -204,6 +298,16 @@ async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
     if state.convened is None:
         raise NotFound(f"there is no meeting {meeting_id}")
     return Sitting(meeting_id, state.convened.members, state.convened.agenda, state.present, state.quorate)
+
+
+async def _known_institution(ctx: Context, institution_id: str | None) -> bool:
+    if institution_id is None:
+        return False
+    return await ctx.row(select(institutions.table).where(institutions.c.institution_id == institution_id)) is not None
+
+
+def _number_taken(number: str) -> dict[str, Problem]:
+    return {"certificates_number_once": Conflict(f"number {number} is given to another certificate")}
 
 
 def _blank_taken(blank_number: str, rulebook: RulebookRef) -> dict[str, Problem]:

@@ -1,20 +1,14 @@
-"""What council shows: councils, meetings, cases, blanks, certificates. No member's name stands here: it is sealed in its event."""
+"""What council shows of councils, meetings and cases. No member's name stands here: it is sealed in its event."""
 
-from datetime import date, datetime
-
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Text
+from sqlalchemy import Boolean, Column, Date, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.events import Event, Recorded
 from chassis.readmodels import ReadModel, Write
-from regulations import RulebookRef, end_of_local_day, load
 from services.council.contract import (
+    AppealDecided,
+    AppealFiled,
     AttendanceRecorded,
-    AuthorisedBodyNotified,
-    BlankSpoiled,
-    BlanksReceived,
-    CertificateExpired,
-    CertificateIssued,
     ConsiderationOpened,
     CouncilComposed,
     DecisionAdopted,
@@ -22,9 +16,6 @@ from services.council.contract import (
     MeetingConvened,
     MemberRecused,
     RefusalNoticeSent,
-    RegisterEntryMade,
-    RenewalWindowClosed,
-    RenewalWindowOpened,
     ReportPublished,
     VoteCast,
 )
@@ -102,67 +93,27 @@ recusals = ReadModel(
     Column("reason", Text),
 )
 
-blank_batches = ReadModel(
-    "blank_batches",
-    Column("series", Text, primary_key=True),
-    Column("first", Integer, primary_key=True),
-    Column("last", Integer),
-    Column("digits", Integer),
-    Column("received_on", Date),
-)
-
-#: A blank has one fate: the unique constraint holds whichever of the two facts comes first.
-blank_fates = ReadModel(
-    "blank_fates",
-    Column("fate_id", Text, primary_key=True),
-    Column("blank_number", Text),
-    Column("fate", Text),
-    Column("certificate_id", Text),
-    Column("reason", Text),
-    Column("on_date", Date),
-    unique=[["blank_number"]],
-)
-
-certificates = ReadModel(
-    "certificates",
-    Column("certificate_id", Text, primary_key=True),
+appeals = ReadModel(
+    "appeals",
+    Column("appeal_id", Text, primary_key=True),
     Column("case_id", Text),
     Column("institution_id", Text),
-    Column("rulebook", JSONB),
-    Column("rulebook_id", Text),
-    Column("number", Text),
-    Column("blank_number", Text),
     Column("scopes", JSONB),
-    Column("issued_on", Date),
-    Column("valid_until", Date),
-    Column("lapses_at", DateTime(timezone=True)),
-    Column("entered_on", Date),
-    Column("notified_on", Date),
-    Column("outgoing_number", Text),
-    Column("window_opened_on", Date),
-    Column("window_closes_on", Date),
-    Column("window_closed_on", Date),
-    Column("expired_on", Date),
+    Column("addressed_to", Text),
+    Column("document", JSONB),
+    Column("grounds", Text),
+    Column("suspends", JSONB),
+    Column("filed_on", Date),
+    Column("outcome", Text),
+    Column("decided_by", Text),
+    Column("act", Text),
+    Column("reasons", Text),
+    Column("decided_on", Date),
     Column("version", Integer),
-    indexes=[["issued_on", "certificate_id"], ["institution_id"], ["case_id"]],
-    unique=[["number"]],
+    indexes=[["case_id"]],
 )
 
-#: Filled from intake's events alone (consumers.py).
-institutions = ReadModel(
-    "institutions",
-    Column("institution_id", Text, primary_key=True),
-    Column("names", JSONB),
-    Column("city", Text),
-    Column("country", Text),
-)
-
-ALL = [councils, meetings, considerations, votes, recusals, blank_batches, blank_fates, certificates, institutions]
-
-
-def lapse(rulebook: RulebookRef, valid_until: date) -> datetime:
-    """The instant at which a certificate's last local day is over."""
-    return end_of_local_day(valid_until, load(rulebook.id, rulebook.version).zone)
+ALL = [councils, meetings, considerations, votes, recusals, appeals]
 
 
 @councils.on(CouncilComposed)
@@ -271,6 +222,20 @@ def _published(e: Recorded[ReportPublished]) -> Write:
     return _of_case(e, e.event.case_id, report=e.event.document.model_dump(), published_on=e.event.published_on)
 
 
+@considerations.on(AppealFiled)
+def _appealed(e: Recorded[AppealFiled]) -> Write:
+    return _of_case(e, e.event.case_id)
+
+
+@considerations.on(AppealDecided)
+def _appeal_decided(e: Recorded[AppealDecided]) -> Write:
+    """What is remitted is before the council again."""
+    fact = e.event
+    if fact.outcome != "remitted":
+        return _of_case(e, fact.case_id)
+    return _of_case(e, fact.case_id, stage="prepared", notice_sent_on=None, reapplication_from=None)
+
+
 def _of_case(e: Recorded[Event], case_id: str, **values: object) -> Write:
     return considerations.update(e, {"case_id": case_id}, **values, version=e.version)
 
@@ -280,77 +245,28 @@ def _vote(e: Recorded[VoteCast]) -> Write:
     return votes.upsert(e, **e.event.model_dump())
 
 
+@votes.on(AppealDecided)
+def _votes_again(e: Recorded[AppealDecided]) -> list[Write]:
+    """The council votes anew on what is remitted; how it voted before stays in the case's history."""
+    fact = e.event
+    scopes = fact.scopes if fact.outcome == "remitted" else ()
+    return [votes.delete(e, {"case_id": fact.case_id, "scope": scope}) for scope in scopes]
+
+
+@appeals.on(AppealFiled)
+def _filed(e: Recorded[AppealFiled]) -> Write:
+    fact = e.event
+    told = fact.model_dump(include={"appeal_id", "case_id", "institution_id", "addressed_to", "document", "grounds", "filed_on"})
+    return appeals.upsert(e, **told, scopes=list(fact.scopes), suspends=list(fact.suspends), version=e.version)
+
+
+@appeals.on(AppealDecided)
+def _ruled(e: Recorded[AppealDecided]) -> Write:
+    fact = e.event
+    told = fact.model_dump(include={"outcome", "decided_by", "act", "reasons", "decided_on"})
+    return appeals.update(e, {"appeal_id": fact.appeal_id}, **told, version=e.version)
+
+
 @recusals.on(MemberRecused)
 def _recusal(e: Recorded[MemberRecused]) -> Write:
     return recusals.upsert(e, **e.event.model_dump())
-
-
-@blank_batches.on(BlanksReceived)
-def _received(e: Recorded[BlanksReceived]) -> Write:
-    return blank_batches.upsert(e, **e.event.model_dump(exclude={"rulebook"}))
-
-
-@blank_fates.on(BlankSpoiled)
-def _spoiled(e: Recorded[BlankSpoiled]) -> Write:
-    fact = e.event
-    return blank_fates.upsert(
-        e, fate_id=e.event_id, blank_number=fact.blank_number, fate="spoiled", reason=fact.reason, on_date=fact.spoiled_on
-    )
-
-
-@blank_fates.on(CertificateIssued)
-def _used(e: Recorded[CertificateIssued]) -> Write:
-    fact = e.event
-    return blank_fates.upsert(
-        e,
-        fate_id=e.event_id,
-        blank_number=fact.blank_number,
-        fate="used",
-        certificate_id=fact.certificate_id,
-        on_date=fact.issued_on,
-    )
-
-
-@certificates.on(CertificateIssued)
-def _issued(e: Recorded[CertificateIssued]) -> Write:
-    fact = e.event
-    return certificates.upsert(
-        e,
-        **fact.model_dump(exclude={"rulebook", "scopes"}),
-        rulebook=fact.rulebook.model_dump(),
-        rulebook_id=fact.rulebook.id,
-        scopes=list(fact.scopes),
-        lapses_at=lapse(fact.rulebook, fact.valid_until),
-        version=e.version,
-    )
-
-
-@certificates.on(RegisterEntryMade)
-def _entered(e: Recorded[RegisterEntryMade]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, entered_on=e.event.entered_on)
-
-
-@certificates.on(AuthorisedBodyNotified)
-def _notified(e: Recorded[AuthorisedBodyNotified]) -> Write:
-    fact = e.event
-    return _of_certificate(e, fact.certificate_id, notified_on=fact.notified_on, outgoing_number=fact.outgoing_number)
-
-
-@certificates.on(RenewalWindowOpened)
-def _window_opened(e: Recorded[RenewalWindowOpened]) -> Write:
-    fact = e.event
-    return _of_certificate(e, fact.certificate_id, window_opened_on=fact.opened_on, window_closes_on=fact.closes_on)
-
-
-@certificates.on(RenewalWindowClosed)
-def _window_closed(e: Recorded[RenewalWindowClosed]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, window_closed_on=e.event.closed_on)
-
-
-@certificates.on(CertificateExpired)
-def _expired(e: Recorded[CertificateExpired]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, expired_on=e.event.expired_on)
-
-
-def _of_certificate(e: Recorded[Event], certificate_id: str, **values: object) -> Write:
-    return certificates.update(e, {"certificate_id": certificate_id}, **values, version=e.version)

@@ -1,4 +1,4 @@
-"""Bodies and answers of council's REST interface."""
+"""Bodies and answers of council's routes for councils, meetings and cases."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -8,15 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.documents import Document
 from chassis.text import Day, Identifier, ShortText, Text
 from regulations import RulebookRef
-from services.council.contract import CouncilMember, ScopeDecision, Vote
+from services.council.contract import AppealOutcome, CouncilMember, ScopeDecision, Vote
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
 RulebookId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$", examples=["kz-109-2008-accreditation"])]
 RulebookVersion = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$", examples=["2008-03-05"])]
 Stage = Literal["opened", "prepared", "decided"]
-State = Literal["valid", "expired"]
-BlankNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20} [0-9]{1,9}$", examples=["KZ 000123"])]
 
 
 class NewCouncilMember(BaseModel):
@@ -107,44 +105,27 @@ class RefusalNotice(BaseModel):
     reasons: Text | None = None
 
 
-class NewBlanks(BaseModel):
-    """A batch of blanks: `<series> <number>`, the number padded to `digits`."""
+class NewAppeal(BaseModel):
+    """An appeal against the decision (order 109, p. 27): on these scopes, or on all of them; `addressed_to` decides it under the law."""
 
     model_config = _IN
 
-    rulebook_id: RulebookId
-    rulebook_version: RulebookVersion
-    series: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20}$")]
-    first: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
-    last: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
-    digits: Annotated[int, Field(ge=1, le=9, strict=True)]
+    scopes: Annotated[tuple[ShortText, ...], Field(max_length=100)] = ()
+    addressed_to: ShortText
+    document: Document
+    grounds: Text
 
 
-class SpoiledBlank(BaseModel):
-    """A blank to write off."""
+class AppealRuling(BaseModel):
+    """What was decided on the pending appeal: the decision is upheld, remitted to the council, or overturned."""
 
     model_config = _IN
 
-    blank_number: BlankNumber
-    reason: Text
-
-
-class NewCertificate(BaseModel):
-    """A certificate to issue: its number and the blank that it stands on."""
-
-    model_config = _IN
-
-    case_id: Identifier
-    number: ShortText
-    blank_number: BlankNumber
-
-
-class AuthorisedBodyNotice(BaseModel):
-    """The letter to the authorised body."""
-
-    model_config = _IN
-
-    outgoing_number: ShortText
+    outcome: AppealOutcome
+    decided_by: ShortText
+    act: ShortText
+    reasons: Text
+    decided_on: Day
 
 
 class Seat(BaseModel):
@@ -218,6 +199,23 @@ class RecusalItem(BaseModel):
     reason: str
 
 
+class AppealItem(BaseModel):
+    """An appeal; `outcome` is null until it is decided, and until then the decision on the scopes `suspends` is not in force."""
+
+    appeal_id: str
+    scopes: list[str]
+    addressed_to: str
+    document: Document
+    grounds: str
+    suspends: list[str]
+    filed_on: date
+    outcome: AppealOutcome | None
+    decided_by: str | None
+    act: str | None
+    reasons: str | None
+    decided_on: date | None
+
+
 class ConsiderationDetail(ConsiderationItem):
     """A case before the council, whole. An institution sees the decision, not who voted how."""
 
@@ -236,77 +234,6 @@ class ConsiderationDetail(ConsiderationItem):
     reapplication_from: date | None
     report: Document | None
     published_on: date | None
+    appeals: list[AppealItem]
     votes: list[VoteItem] | None = None
     recusals: list[RecusalItem] | None = None
-
-
-class BlankBatch(BaseModel):
-    """A batch of blanks as received."""
-
-    series: str
-    first: int
-    last: int
-    digits: int
-    received_on: date
-
-
-class BlankFate(BaseModel):
-    """A blank that was used or spoiled."""
-
-    fate_id: str
-    blank_number: str
-    fate: Literal["used", "spoiled"]
-    certificate_id: str | None
-    reason: str | None
-    on_date: date
-
-
-class CertificateItem(BaseModel):
-    """A certificate in a list."""
-
-    certificate_id: str
-    case_id: str
-    institution_id: str
-    rulebook_id: str
-    number: str
-    scopes: list[str]
-    issued_on: date
-    valid_until: date
-    state: State
-    version: int
-
-
-class CertificateDetail(CertificateItem):
-    """A certificate whole, and whether it is valid on the day `as_of` (a local day; today if none was asked for)."""
-
-    rulebook: RulebookRef
-    blank_number: str
-    entered_on: date | None
-    notified_on: date | None
-    outgoing_number: str | None
-    window_opened_on: date | None
-    window_closes_on: date | None
-    window_closed_on: date | None
-    expired_on: date | None
-    as_of: date
-    valid: bool
-
-
-class RegisterEntry(BaseModel):
-    """What the public may know of an accreditation (order 109, p. 9.10, 24)."""
-
-    certificate_id: str
-    number: str
-    institution_id: str
-    institution_names: dict[str, str] | None
-    city: str | None
-    country: str | None
-    scopes: list[str]
-    decision: str
-    decided_on: date
-    valid_from: date
-    valid_until: date
-    state: State
-    rulebook_id: str
-    report: Document | None
-    entered_on: date

@@ -3,15 +3,22 @@
 from chassis.events import Recorded
 from chassis.readmodels import Write
 from regulations import resolve
-from services.council.contract import CertificateExpired, CertificateIssued, DecisionAdopted
+from services.council.contract import (
+    AppealDecided,
+    CertificateEnded,
+    CertificateExpired,
+    CertificateIssued,
+    CertificateReissued,
+    DecisionAdopted,
+)
 from services.intake.readmodels import certificates, refusals
 
 #: What a decision brings about in its rulebook when it bars a repeated application: the name of the term.
 BAR = "reapplication_bar"
 
 
-@certificates.on(CertificateIssued)
-def _issued(e: Recorded[CertificateIssued]) -> Write:
+@certificates.on(CertificateIssued, CertificateReissued)
+def _issued(e: Recorded[CertificateIssued | CertificateReissued]) -> Write:
     fact = e.event
     return certificates.upsert(
         e,
@@ -23,8 +30,8 @@ def _issued(e: Recorded[CertificateIssued]) -> Write:
     )
 
 
-@certificates.on(CertificateExpired)
-def _expired(e: Recorded[CertificateExpired]) -> Write:
+@certificates.on(CertificateExpired, CertificateEnded)
+def _expired(e: Recorded[CertificateExpired | CertificateEnded]) -> Write:
     return certificates.update(e, {"certificate_id": e.event.certificate_id}, expired=True)
 
 
@@ -36,3 +43,10 @@ def _decided(e: Recorded[DecisionAdopted]) -> list[Write]:
         for each in fact.decisions
         if BAR in words[each.outcome].follows
     ]
+
+
+@refusals.on(AppealDecided)
+def _appealed(e: Recorded[AppealDecided]) -> list[Write]:
+    """A refusal that an appeal has set aside bars nothing."""
+    scopes = () if e.event.outcome == "upheld" else e.event.scopes
+    return [refusals.delete(e, {"case_id": e.event.case_id, "scope": scope}) for scope in scopes]

@@ -1,6 +1,6 @@
 """Monitoring's routes: the deadline register, and what a person may change in it. No rule lives here."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
@@ -10,7 +10,8 @@ from chassis.context import Accepted
 from chassis.problems import NotFound
 from chassis.text import IsoDate
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
-from regulations import RulebookRef, resolve
+from regulations import RulebookRef, calendar_for, resolve
+from regulations.values import Country
 from services.monitoring import handlers
 from services.monitoring.domain.deadline import DEADLINE
 from services.monitoring.readmodels import deadlines
@@ -34,6 +35,7 @@ async def list_deadlines(
     binds: Named = None,
     due_before: Annotated[IsoDate | None, Query(description="Due on an earlier day than this")] = None,
     due_after: Annotated[IsoDate | None, Query(description="Due on a later day than this")] = None,
+    outdated: Annotated[bool | None, Query(description="Computed by another calendar than its country's present one")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
@@ -54,6 +56,9 @@ async def list_deadlines(
         query = query.where(c.due_on < due_before)
     if due_after is not None:
         query = query.where(c.due_on > due_after)
+    if outdated is not None:
+        present = c.calendar_version.in_([calendar_for(country).version for country in get_args(Country)])
+        query = query.where(~present if outdated else present)
     keys = [c.due_on, c.deadline_id]
     return await page_of(ctx, query, keys=keys, model=DeadlineItem, cursor=cursor, limit=limit, request=request, response=response)
 
@@ -82,6 +87,12 @@ async def deadline_history(ctx: Reading, deadline_id: Id) -> Any:
 async def extend_deadline(ctx: Commanding, deadline_id: Id, body: Extension) -> Accepted:
     """Moves an open deadline forward, with a reason. The lifecycle that waits for it moves its timer."""
     return await handlers.extend_deadline(ctx, deadline_id, body)
+
+
+@post(router, "/deadlines/{deadline_id}/recomputation", roles=[Role.director, Role.coordinator])
+async def recompute_deadline(ctx: Commanding, deadline_id: Id) -> Accepted:
+    """Computes an open deadline anew after its calendar has changed: a religious date was announced, a day moved by decree."""
+    return await handlers.recompute_deadline(ctx, deadline_id)
 
 
 @post(router, "/deadlines/{deadline_id}/withdrawal", roles=[Role.director])

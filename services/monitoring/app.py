@@ -6,6 +6,7 @@ from services.monitoring.api import router
 from services.monitoring.contract import EVENTS, TASK_QUEUE
 from services.monitoring.domain.deadline import DEADLINE
 from services.monitoring.readmodels import ALL
+from services.monitoring.recomputation import recompute_outdated
 
 SERVICE = Service(
     name="monitoring",
@@ -16,4 +17,5 @@ SERVICE = Service(
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    at_start=recompute_outdated,
 )

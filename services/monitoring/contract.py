@@ -78,6 +78,26 @@ class DeadlineExtended(Event):
     reminders_at: tuple[datetime, ...] = ()
 
 
+class DeadlineRecomputed(Event):
+    """An open deadline, computed anew from the same anchor by the same rulebook, since the calendar has changed: a religious date was
+    announced, a day was moved by decree. It may end later, earlier, or as before. The waiting workflow moves its timer."""
+
+    deadline_id: str
+    case_id: str
+    workflow_id: str
+    previous_due_on: date
+    due_on: date
+    due_at: datetime
+    previous_calendar_version: str
+    calendar_version: str
+    estimated: bool = Field(description="Still rests on a religious holiday whose date is not announced yet")
+    falls_on_day_off: bool
+    extended: bool = Field(description="A person's extension holds: the rules alone would end it no later")
+    reason: Text = Field(description="What has changed in the calendar")
+    reminders: tuple[date, ...] = ()
+    reminders_at: tuple[datetime, ...] = ()
+
+
 class DeadlineWithdrawn(Event):
     """The deadline no longer binds anybody."""
 
@@ -89,7 +109,7 @@ class DeadlineWithdrawn(Event):
 
 EVENTS = Catalogue(
     "monitoring",
-    {"deadline": [DeadlineSet, DeadlineReminded, DeadlineMet, DeadlineMissed, DeadlineExtended, DeadlineWithdrawn]},
+    {"deadline": [DeadlineSet, DeadlineReminded, DeadlineMet, DeadlineMissed, DeadlineExtended, DeadlineRecomputed, DeadlineWithdrawn]},
 )
 
 
@@ -117,6 +137,7 @@ class DeadlineTerms(BaseModel):
     due_on: date | None = None
     due_at: datetime | None = None
     reminders_at: tuple[datetime, ...] = ()
+    version: int = Field(0, description="Of the deadline's stream; what is older changes nothing. 0: told by an older Kepil")
 
 
 class DeadlineStep(BaseModel):

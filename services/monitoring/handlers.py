@@ -14,6 +14,7 @@ from services.monitoring.domain.deadline import (
     ExtendDeadline,
     MeetDeadline,
     MissDeadline,
+    RecomputeDeadline,
     RemindOfDeadline,
     SetDeadline,
     WithdrawDeadline,
@@ -71,6 +72,11 @@ async def extend_deadline(ctx: Context, id_: str, body: Extension) -> Accepted:
     return await ctx.execute(DEADLINE, id_, ctx.command(ExtendDeadline, due_on=body.due_on, reason=body.reason))
 
 
+async def recompute_deadline(ctx: Context, id_: str) -> Accepted:
+    """Computes an open deadline anew by the present calendar; no fact follows where that is the one that is recorded."""
+    return await ctx.execute(DEADLINE, id_, ctx.command(RecomputeDeadline))
+
+
 async def withdraw_deadline(ctx: Context, id_: str, body: Withdrawal) -> Accepted:
     """A person takes an open deadline away, with a reason."""
     return await ctx.execute(DEADLINE, id_, ctx.command(WithdrawDeadline, reason=body.reason))
@@ -96,11 +102,11 @@ def certificate_term(request: contract.ReadCertificateTerm) -> contract.Certific
 
 
 async def _terms(ctx: Context, id_: str) -> DeadlineTerms:
-    state, _ = await ctx.load(DEADLINE, id_)
-    return terms_of(state)
+    state, version = await ctx.load(DEADLINE, id_)
+    return terms_of(state, version)
 
 
-def terms_of(state: Deadline) -> DeadlineTerms:
+def terms_of(state: Deadline, version: int) -> DeadlineTerms:
     """What a waiting lifecycle needs to know of a deadline."""
     terms = state.set_terms
     return DeadlineTerms(
@@ -110,4 +116,5 @@ def terms_of(state: Deadline) -> DeadlineTerms:
         due_on=state.due_on,
         due_at=state.due_at,
         reminders_at=reminder_instants(state.reminders, terms.zone),
+        version=version,
     )

@@ -9,6 +9,7 @@ from services.monitoring.contract import (
     DeadlineExtended,
     DeadlineMet,
     DeadlineMissed,
+    DeadlineRecomputed,
     DeadlineReminded,
     DeadlineSet,
     DeadlineWithdrawn,
@@ -39,6 +40,7 @@ deadlines = ReadModel(
     Column("state", Text),
     Column("extended", Boolean),
     Column("extension_reason", Text),
+    Column("recomputation_reason", Text),
     Column("withdrawal_reason", Text),
     Column("met_on", Date),
     Column("missed_on", Date),
@@ -94,6 +96,23 @@ def _extended(e: Recorded[DeadlineExtended]) -> Write:
         reminders=[day.isoformat() for day in fact.reminders],
         extended=True,
         extension_reason=fact.reason,
+    )
+
+
+@deadlines.on(DeadlineRecomputed)
+def _recomputed(e: Recorded[DeadlineRecomputed]) -> Write:
+    fact = e.event
+    return _change(
+        e,
+        fact.deadline_id,
+        due_on=fact.due_on,
+        due_at=fact.due_at,
+        calendar_version=fact.calendar_version,
+        estimated=fact.estimated,
+        falls_on_day_off=fact.falls_on_day_off,
+        reminders=[day.isoformat() for day in fact.reminders],
+        extended=fact.extended,
+        recomputation_reason=fact.reason,
     )
 
 

@@ -47,6 +47,8 @@ class DeadlineItem(BaseModel):
     due_on: date = Field(description="The last local day")
     due_at: datetime = Field(description="The end of that day (UTC): the first moment that is too late")
     zone: str
+    estimated: bool = Field(description="Rests on a religious holiday whose date is not announced yet")
+    calendar_version: str = Field(description="The calendar by which it was last computed")
     met_on: date | None
     missed_on: date | None
     late_days: int = Field(description="Calendar days after the due day; 0 while it is not met")
@@ -59,13 +61,12 @@ class DeadlineDetail(DeadlineItem):
     rulebook: RulebookRef
     anchor: str
     anchor_on: date
-    first_due_on: date = Field(description="Before any extension")
-    calendar_version: str
-    estimated: bool
+    first_due_on: date = Field(description="As first set, before any extension or recomputation")
     falls_on_day_off: bool
     reminders: list[date]
     reminded_on: date | None = Field(description="The last reminder that went out")
     extension_reason: str | None
+    recomputation_reason: str | None = Field(description="What had changed in the calendar")
     withdrawal_reason: str | None
     names: dict[str, str] = Field(description="The term's name by language")
     quote: dict[str, str] = Field(description="The wording of the regulation by language; empty for a practice")

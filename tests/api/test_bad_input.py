@@ -162,6 +162,9 @@ DAYS = [
     ("/v1/meetings", "held_on"),
     ("/v1/visits/{case_id}/announcement", "starts_on"),
     ("/v1/visits/{case_id}/announcement", "ends_on"),
+    ("/v1/considerations/{case_id}/appeal-outcome", "decided_on"),
+    ("/v1/certificates/{certificate_id}/end", "ended_on"),
+    ("/v1/certificates/{certificate_id}/duplicate-payment", "paid_on"),
     ("/v1/deadlines/{deadline_id}/extension", "due_on"),
 ]
 

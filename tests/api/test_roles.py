@@ -38,10 +38,12 @@ def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
         "/v1/applications/{case_id}/documents",
         "/v1/applications/{case_id}/contract-signatures",
         "/v1/reports/{case_id}/electronic",
+        "/v1/considerations/{case_id}/appeals",
+        "/v1/certificates/{certificate_id}/duplicate-application",
     }
     assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}
     assert given[Role.expert] == {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "completion", "report")}
-    for act, alone in (("votes", Role.council_member), ("decision", Role.director)):
+    for act, alone in (("votes", Role.council_member), ("decision", Role.director), ("appeal-outcome", Role.director)):
         assert next(route.roles for route in COMMANDS if route.path.endswith(act)) == {alone}
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from chassis.events import Event, Recorded
 from regulations import load
-from services.council.contract import CertificateExpired, CertificateIssued, DecisionAdopted, ScopeDecision
+from services.council.contract import (
+    AppealDecided,
+    AppealOutcome,
+    CertificateEnded,
+    CertificateExpired,
+    CertificateIssued,
+    CertificateReissued,
+    DecisionAdopted,
+    ScopeDecision,
+)
 from services.intake import consumers
 from services.intake.readmodels import certificates, refusals
 
@@ -76,3 +85,51 @@ def test_an_expired_certificate_stays_known_as_expired() -> None:
     first, second = (certificates.projectors[type(fact)](recorded(fact)) for fact in (issued, expired))
     assert first.values["valid_until"] == date(2014, 6, 10)
     assert (first.values["expired"], second.values["expired"]) == (False, True)
+
+
+@pytest.mark.clause(ORDER_109, "26")
+def test_what_ended_is_not_renewed_and_the_successor_s_certificate_is() -> None:
+    ended = CertificateEnded(
+        certificate_id="cert-1",
+        case_id="case-1",
+        institution_id="kaznu",
+        ground="reorganisation",
+        act="No. 641",
+        successor_id="aknu",
+        ended_on=date(2012, 9, 3),
+    )
+    write = certificates.projectors[CertificateEnded](recorded(ended))
+    assert (write.values["where_certificate_id"], write.values["expired"]) == ("cert-1", True)
+    reissued = CertificateReissued(
+        certificate_id="cert-2",
+        reissued_from="cert-1",
+        case_id="case-1",
+        institution_id="aknu",
+        rulebook=RULES.ref,
+        number="2",
+        blank_number="AB 000002",
+        scopes=("institution",),
+        issued_on=date(2012, 9, 12),
+        valid_until=date(2015, 3, 15),
+    )
+    write = certificates.projectors[CertificateReissued](recorded(reissued))
+    told = [write.values[name] for name in ("certificate_id", "institution_id", "valid_until", "expired")]
+    assert told == ["cert-2", "aknu", date(2015, 3, 15), False]
+
+
+@pytest.mark.clause(ORDER_109, "27")
+@pytest.mark.parametrize(("outcome", "falls"), [("upheld", False), ("remitted", True), ("overturned", True)])
+def test_a_refusal_that_an_appeal_sets_aside_bars_nothing(outcome: AppealOutcome, falls: bool) -> None:
+    ruled = AppealDecided(
+        appeal_id="appeal-1",
+        case_id="case-1",
+        institution_id="kaznu",
+        scopes=("programme:LAW",),
+        outcome=outcome,
+        decided_by="The court",
+        act="No. 3",
+        reasons="So.",
+        decided_on=date(2010, 5, 1),
+    )
+    writes = refusals.projectors[AppealDecided](recorded(ruled))
+    assert [(w.statement.kind, w.values["where_scope"]) for w in writes] == ([("delete", "programme:LAW")] if falls else [])

@@ -115,7 +115,7 @@ def remind(on: date) -> RemindOfDeadline:
 
 def standing(*events: Event) -> DeadlineTerms:
     """What a waiting lifecycle is told."""
-    return terms_of(DEADLINE.fold(events))
+    return terms_of(DEADLINE.fold(events), len(events))
 
 
 class TestSetting:
@@ -266,3 +266,4 @@ def test_a_waiting_lifecycle_is_told_how_it_stands() -> None:
     ]
     assert states[0].reminders_at == (datetime(2010, 3, 17, 18, 0, tzinfo=UTC),)
     assert states[1].reminders_at == EXTENDED.reminders_at
+    assert [each.version for each in states] == [1, 2, 2, 3, 2]

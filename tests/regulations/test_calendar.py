@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
-from regulations import DecreedDay, calendar_for, compute, load
+from regulations import AnnouncedDay, DecreedDay, calendar_for, compute, load
+from regulations.calendar import Overlay
 from regulations.values import Country
 
 RULES = load("kz-109-2008-accreditation")
@@ -43,6 +45,75 @@ def test_an_estimated_holiday_makes_the_date_an_estimate() -> None:
     near, far = compute(RULES, "visit_report", date(2026, 5, 25)), compute(RULES, "visit_report", date(2026, 6, 1))
     assert (near.due_on, near.estimated, near.steps[-2].what) == (date(2026, 5, 29), True, "estimated")
     assert (far.due_on, far.estimated) == (date(2026, 6, 4), False)
+
+
+KURBAN_AIT = date(2026, 5, 27)
+
+
+def announced(on: date, estimated: date = KURBAN_AIT) -> AnnouncedDay:
+    return AnnouncedDay(estimated=estimated, date=on, instrument="Announcement No. 5", dated=date(2026, 5, 18))
+
+
+@pytest.mark.parametrize(
+    ("on", "ends"),
+    [(KURBAN_AIT, date(2026, 5, 29)), (date(2026, 5, 28), date(2026, 5, 29)), (date(2026, 5, 30), date(2026, 5, 28))],
+    ids=["as estimated", "a day later", "on a Saturday"],
+)
+def test_an_announced_kurban_ait_is_no_estimate_and_moves_a_term_of_working_days(on: date, ends: date) -> None:
+    told = calendar_for("KZ", (), (announced(on),))
+    assert [told.is_working_day(day) for day in (KURBAN_AIT, on)] == [on != KURBAN_AIT, False]
+    assert not told.is_estimated(KURBAN_AIT)
+    assert (told.holiday_name(on), told.holiday_name(on, "kk")) == ("Eid al-Adha", "Құрбан айт")
+    term = compute(RULES, "visit_report", date(2026, 5, 25), calendar=told)
+    assert (term.due_on, term.estimated, term.calendar_version) == (ends, False, told.version)
+    assert told.version != KZ.version
+
+
+def test_a_term_across_the_announced_day_alone_is_moved_by_it() -> None:
+    """Three working days from Wednesday 27 May: 28, 29 May and 1 June; with Kurban Ait on Thursday the 28th, 29 May, 1 and 2 June."""
+    moved = compute(RULES, "visit_report", KURBAN_AIT, calendar=calendar_for("KZ", (), (announced(date(2026, 5, 28)),)))
+    assert (compute(RULES, "visit_report", KURBAN_AIT).due_on, moved.due_on) == (date(2026, 6, 1), date(2026, 6, 2))
+    assert "2026-05-28 is not counted (Eid al-Adha)" in [step.text for step in moved.steps]
+
+
+def test_a_day_that_is_two_holidays_keeps_the_other_when_the_religious_one_is_announced_elsewhere() -> None:
+    """In 2028 the estimate falls on Kyrgyzstan's Constitution Day."""
+    told = calendar_for("KG", (), (announced(date(2028, 5, 4), date(2028, 5, 5)),))
+    assert not told.is_working_day(date(2028, 5, 5))
+    assert (told.holiday_name(date(2028, 5, 5)), told.is_estimated(date(2028, 5, 5))) == ("Constitution Day", False)
+    assert told.holiday_name(date(2028, 5, 4)) == "May Holidays; Eid al-Adha"
+
+
+def test_an_announced_day_stays_a_day_off_when_the_package_has_learnt_it() -> None:
+    told = calendar_for("KZ", (), (announced(date(2025, 6, 6), date(2025, 6, 7)),))
+    assert (told.is_working_day(date(2025, 6, 6)), told.holiday_name(date(2025, 6, 6))) == (False, "Eid al-Adha")
+    assert told.holiday_name(date(2025, 6, 7)) is None
+
+
+def test_a_decree_outranks_an_announcement() -> None:
+    worked = DecreedDay(date=date(2026, 5, 28), kind="work", instrument="Decree 3")
+    assert calendar_for("KZ", (worked,), (announced(date(2026, 5, 28)),)).is_working_day(date(2026, 5, 28))
+
+
+def test_what_was_moved_is_told_with_its_dated_instrument() -> None:
+    off = DecreedDay(date=date(2026, 5, 29), kind="off", instrument="Decree 1", dated=date(2026, 1, 9))
+    told = calendar_for("KZ", (off,), (announced(date(2026, 5, 28)),))
+    assert told.moved_between(date(2026, 5, 26), date(2026, 5, 29)) == (
+        "the religious holiday on 2026-05-28, instead of 2026-05-27 (Announcement No. 5, 2026-05-18)",
+        "2026-05-29 a day off (Decree 1, 2026-01-09)",
+    )
+    assert told.moved_between(date(2026, 5, 27), date(2026, 5, 27)) == told.moved_between(date(2026, 5, 28), date(2026, 5, 28)) != ()
+    assert told.moved_between(date(2026, 5, 30), date(2026, 6, 30)) == told.moved_between(date(2026, 5, 1), date(2026, 5, 26)) == ()
+
+
+def test_the_kept_data_name_and_date_every_instrument() -> None:
+    kept = {"country": "KZ", "working_week": [1, 2, 3, 4, 5], "estimate_margin_days": 1, "languages": {"en": "en_US"}, "decreed": []}
+    day = {"date": date(2026, 6, 8), "kind": "off", "instrument": "Decree 1"}
+    told = announced(date(2026, 5, 28)).model_dump()
+    assert Overlay.model_validate({**kept, "decreed": [{**day, "dated": date(2026, 1, 9)}], "announced": [told]})
+    for wrong in ({"decreed": [day]}, {"announced": [told, told]}, {"announced": [{**told, "dated": None}]}):
+        with pytest.raises(ValidationError):
+            Overlay.model_validate({**kept, **wrong})
 
 
 @pytest.mark.parametrize("country", ["KZ", "KG"])

@@ -1,6 +1,7 @@
 """Terms computed to the day, each date found by hand in a printed calendar of Kazakhstan, and the laws that hold for all of them."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from hypothesis import given as for_all
@@ -11,6 +12,7 @@ from regulations import (
     Rulebook,
     calendar_for,
     compute,
+    compute_choice,
     earliest_anchor,
     end_of_local_day,
     latest_day,
@@ -20,6 +22,7 @@ from regulations import (
     possible_from,
 )
 from regulations.deadlines import add_months
+from regulations.values import Choice
 
 ORDER_109 = "kz-109-2008-accreditation"
 RULES = load(ORDER_109)
@@ -79,13 +82,69 @@ class TestWorkingDays:
         assert steps == [
             ("anchor", date(2017, 3, 16)),
             ("not_counted", date(2017, 3, 16)),
+            ("counted", date(2017, 3, 17)),
             ("worked", date(2017, 3, 18)),
+            ("skipped", date(2017, 3, 19)),
             ("skipped", date(2017, 3, 20)),
             ("skipped", date(2017, 3, 21)),
             ("skipped", date(2017, 3, 22)),
             ("skipped", date(2017, 3, 23)),
             ("counted", date(2017, 3, 24)),
             ("ends", date(2017, 3, 24)),
+        ]
+
+    def test_every_day_of_the_count_is_told_in_order_with_its_reason(self) -> None:
+        """From Friday, 19 March 2027: a Saturday, Nauryz on three days, its Sunday made up for on Wednesday, and a weekend."""
+        texts = [step.text for step in compute(RULES, "visit_report", date(2027, 3, 19)).steps]
+        assert texts == [
+            "visit_end on 2027-03-19",
+            "the day of the event is not counted",
+            "2027-03-20 is not counted (Saturday)",
+            "2027-03-21 is not counted (Nowruz Holiday)",
+            "2027-03-22 is not counted (Nowruz Holiday)",
+            "2027-03-23 is not counted (Nowruz Holiday)",
+            "2027-03-24 is not counted (Nowruz Holiday (observed))",
+            "2027-03-25 is counted: day 1 of 3",
+            "2027-03-26 is counted: day 2 of 3",
+            "2027-03-27 is not counted (Saturday)",
+            "2027-03-28 is not counted (Sunday)",
+            "2027-03-29 is counted: day 3 of 3",
+            "ends at 24:00 of 2027-03-29, Asia/Almaty: 2027-03-29T19:00:00+00:00",
+        ]
+
+    def test_a_long_count_is_told_in_runs_of_days(self) -> None:
+        long = RULES.revised({"terms.certificate_issue": {"amount": 30}}, version="long")
+        steps = compute(long, "certificate_issue", date(2017, 2, 21)).steps
+        said = [step.text for step in steps if step.on >= date(2017, 3, 13) and step.what in ("counted", "skipped", "worked")]
+        assert said == [
+            "2017-03-13 to 2017-03-17 counted: days 13 to 17 of 30",
+            "2017-03-18 counted, a working day by decree: day 18 of 30",
+            "2017-03-19 to 2017-03-23: 5 days off (Sunday, Day off (substituted from 03/18/2017), Nowruz Holiday) not counted",
+            "2017-03-24 counted: day 19 of 30",
+            "2017-03-25 to 2017-03-26: 2 days off (Saturday, Sunday) not counted",
+            "2017-03-27 to 2017-03-31 counted: days 20 to 24 of 30",
+            "2017-04-01 to 2017-04-02: 2 days off (Saturday, Sunday) not counted",
+            "2017-04-03 to 2017-04-07 counted: days 25 to 29 of 30",
+            "2017-04-08 to 2017-04-09: 2 days off (Saturday, Sunday) not counted",
+            "2017-04-10 counted: day 30 of 30",
+        ]
+        [nauryz] = [step for step in steps if step.on == date(2017, 3, 19)]
+        assert (nauryz.what, nauryz.until) == ("skipped", date(2017, 3, 23))
+
+    def test_a_backward_count_is_told_from_its_anchor_back(self) -> None:
+        before = {"direction": "before", "roll": "never", "anchor": "visit_start"}
+        back = RULES.revised({"terms.visit_report": before}, version="back")
+        steps = compute(back, "visit_report", date(2017, 3, 24)).steps
+        assert [(step.what, step.on.day) for step in steps[2:]] == [
+            ("skipped", 23),
+            ("skipped", 22),
+            ("skipped", 21),
+            ("skipped", 20),
+            ("skipped", 19),
+            ("worked", 18),
+            ("counted", 17),
+            ("counted", 16),
+            ("ends", 16),
         ]
 
     def test_the_kazakh_text_counts_two_calendar_days(self) -> None:
@@ -110,6 +169,21 @@ class TestCalendarDays:
     def test_ten_of_them_by_hand(self, requested: date, expected: date, rolled_from: date | None) -> None:
         computed = compute(RULES, "duplicate", requested)
         assert (computed.due_on, computed.rolled_from, computed.variant) == (expected, rolled_from, "ru")
+
+    def test_each_day_off_that_the_end_moves_over_is_told(self) -> None:
+        steps = compute(RULES, "duplicate", date(2027, 3, 11)).steps
+        assert [(step.what, step.on.day) for step in steps] == [
+            ("anchor", 11),
+            ("not_counted", 11),
+            ("counted", 21),
+            ("day_off", 21),
+            ("day_off", 22),
+            ("day_off", 23),
+            ("day_off", 24),
+            ("rolled", 25),
+            ("ends", 25),
+        ]
+        assert steps[2].text == "10 calendar days after: 2027-03-21"
 
     def test_the_kazakh_text_counts_working_days(self) -> None:
         computed = compute(RULES, "duplicate", date(2017, 3, 13), variant="kk")
@@ -182,6 +256,20 @@ class TestMonthsAndYears:
         assert possible_from(RULES, term, date(2009, 3, 2)) == date(2010, 3, 3)
         assert possible_from(RULES, term, date(2012, 2, 29)) == date(2013, 3, 1)
 
+    @pytest.mark.clause(ORDER_109, "21")
+    def test_a_window_opens_on_the_very_day_that_lies_so_long_before(self) -> None:
+        """Backward, the day that lies so long before is included, as it is in "not later than … before"."""
+        for closing, opening in ((date(2014, 3, 15), date(2013, 9, 15)), (date(2015, 8, 31), date(2015, 2, 28))):
+            assert compute(RULES, "renewal_window_opening", closing).due_on == opening
+            assert possible_from(RULES, "renewal_window_opening", closing) == opening
+
+    @pytest.mark.parametrize(
+        ("term", "said"),
+        [("earliest_decision", "1 year after: 2010-03-02"), ("overall", "3 years after: 2012-03-02")],
+    )
+    def test_one_is_said_in_the_singular(self, term: str, said: str) -> None:
+        assert compute(RULES, term, date(2009, 3, 2)).steps[2].text == said
+
     @pytest.mark.clause(ORDER_109, "14 (b)")
     @pytest.mark.parametrize(
         ("announced", "first_start"),
@@ -226,6 +314,46 @@ class TestInstants:
     def test_a_naive_instant_has_no_local_day(self) -> None:
         with pytest.raises(ValueError, match="offset"):
             local_date(datetime(2009, 6, 1), "Asia/Almaty")
+
+
+class TestChoices:
+    """Three years from 27 March 2024 end on Monday, 29 March 2027; ten days from 5 February 2027 on the 15th."""
+
+    ANCHORS: ClassVar = {"application_registered": date(2024, 3, 27), "duplicate_requested": date(2027, 2, 5)}
+    ENDS: ClassVar = [("overall", date(2027, 3, 29)), ("duplicate", date(2027, 2, 15))]
+
+    @pytest.mark.parametrize(("due", "on"), [("earliest", date(2027, 2, 15)), ("latest", date(2027, 3, 29))])
+    @pytest.mark.parametrize(("missed_when", "last"), [("any", date(2027, 2, 15)), ("all", date(2027, 3, 29))])
+    def test_the_due_day_and_the_miss_are_two_questions(self, due: str, on: date, missed_when: str, last: date) -> None:
+        chosen = compute_choice(with_choice(due, missed_when), "either", self.ANCHORS)
+        assert [(end.term, end.due_on) for end in chosen.ends] == self.ENDS
+        assert (chosen.due.due_on, chosen.missed_at) == (on, end_of_local_day(last, RULES.zone))
+        assert chosen.met_by(chosen.missed_at - timedelta(seconds=1))
+        assert not chosen.met_by(chosen.missed_at)
+
+    def test_a_variant_is_taken_by_the_term_that_has_it(self) -> None:
+        chosen = compute_choice(with_choice("earliest", "all"), "either", self.ANCHORS, variant="kk")
+        assert [(end.variant, end.due_on) for end in chosen.ends] == [(None, date(2027, 3, 29)), ("kk", date(2027, 2, 19))]
+
+    def test_it_needs_the_day_of_each_anchor(self) -> None:
+        with pytest.raises(KeyError, match="duplicate_requested"):
+            compute_choice(with_choice("earliest", "all"), "either", {"application_registered": date(2024, 3, 27)})
+
+    @pytest.mark.clause("sapattuu-bilim-monitoring", "2.5.p3")
+    def test_of_sapattuu_bilim_s_two_report_terms_the_earlier_is_due_and_missed_only_with_the_later(self) -> None:
+        rules = load("sapattuu-bilim-monitoring")
+        [(name, choice)] = rules.choices.items()
+        anchors = {rules.terms[choice.of[0]].anchor: date(2027, 9, 1), rules.terms[choice.of[1]].anchor: date(2027, 6, 1)}
+        chosen = compute_choice(rules, name, anchors)
+        first, second = sorted(chosen.ends, key=lambda end: end.due_on)
+        assert first.due_on < second.due_on
+        assert (chosen.due, chosen.missed_at) == (first, second.due_at)
+
+
+def with_choice(due: str, missed_when: str) -> Rulebook:
+    quoted = RULES.terms["overall"]
+    either = Choice(names=quoted.names, of=("overall", "duplicate"), due=due, missed_when=missed_when, clause="11", quote=quoted.quote)
+    return RULES.model_copy(update={"choices": {"either": either}})
 
 
 class TestMisuse:

@@ -16,7 +16,6 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from chassis.clock import TemporalTestClock
-from chassis.ids import new_id
 from cli.supervisor import Stack, StackOptions
 from regulations.deadlines import add_months
 from services.monitoring.contract import DeadlineSet
@@ -25,8 +24,6 @@ from tests.workflows import cases
 from tests.workflows.cases import ALMATY, DAY, Running, World
 from tests.workflows.recording import Services
 from tests.workflows.story import to_decision, to_visit
-from workflows.facts import CERTIFICATE_ENDED
-from workflows.messages import EventReceived
 from workflows.worker import ensure_search_attributes, make_worker
 
 #: A Monday on which every recording begins, so that legal dates are the same whenever it is made.
@@ -101,16 +98,19 @@ async def certificate_renewed(world: World, name: str) -> Running:
 async def certificate_ended(world: World, name: str) -> Running:
     """It ends before its term, with its deadline open."""
     certificate = await world.certificate(add_months(await world.today(), 60), name)
-    await certificate.repeat(
-        EventReceived(
-            event_id=new_id(),
-            type=CERTIFICATE_ENDED,
-            source="council",
-            occurred_at=await world.time.now(),
-            data={"certificate_id": name},
-        )
-    )
-    await world.time.settle()
+    await certificate.tell(cases.ended(name, await world.today()))
+    return certificate
+
+
+async def certificate_duplicated(world: World, name: str) -> Running:
+    """It is lost twice: one duplicate comes in time, one late; before a third comes it ends, with its deadline open."""
+    certificate = await world.certificate(add_months(await world.today(), 60), name)
+    for number, days in ((1, 3), (2, 20)):
+        await certificate.tell(cases.duplicate_requested(name, await world.today(), number))
+        await world.until(await world.today() + days * DAY)
+        await certificate.tell(cases.duplicate_issued(name, await world.today(), number))
+    await certificate.tell(cases.duplicate_requested(name, await world.today(), 3))
+    await certificate.tell(cases.ended(name, await world.today()))
     return certificate
 
 
@@ -125,6 +125,7 @@ STORIES: dict[str, Story] = {
         certificate_expired,
         certificate_renewed,
         certificate_ended,
+        certificate_duplicated,
     )
 }
 

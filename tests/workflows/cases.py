@@ -84,7 +84,8 @@ class World:
     async def recorded(self, event: Event, at: datetime | None = None, event_id: str | None = None) -> Recorded[Any]:
         """The event as a log keeps it."""
         now = await self.time.now()
-        return Recorded(event, event_id or new_id(), "test", self.agency, "stream-1", 1, at or now, now, {})
+        version = self.services.version_of(event)
+        return Recorded(event, event_id or new_id(), "test", self.agency, "stream-1", version, at or now, now, {})
 
     async def close(self) -> None:
         """Nothing goes on after a test, and whatever went on in it replays."""
@@ -272,6 +273,42 @@ def issue(certificate_id: str, case_id: str, issued_on: date, valid_until: date)
         scopes=("institution",),
         issued_on=issued_on,
         valid_until=valid_until,
+    )
+
+
+def ended(certificate_id: str, today: date) -> Event:
+    """The institution was liquidated."""
+    return council.CertificateEnded(
+        certificate_id=certificate_id,
+        case_id=f"case-of-{certificate_id}",
+        institution_id="kaznu",
+        ground="liquidation",
+        act="Order No. 7",
+        ended_on=today,
+    )
+
+
+def duplicate_requested(certificate_id: str, today: date, round: int = 1) -> Event:
+    """The certificate is lost."""
+    return council.DuplicateRequested(
+        certificate_id=certificate_id,
+        case_id=f"case-of-{certificate_id}",
+        institution_id="kaznu",
+        round=round,
+        application=DOCUMENT,
+        requested_on=today,
+    )
+
+
+def duplicate_issued(certificate_id: str, today: date, round: int = 1) -> Event:
+    """The duplicate of the same round."""
+    return council.DuplicateIssued(
+        certificate_id=certificate_id,
+        case_id=f"case-of-{certificate_id}",
+        institution_id="kaznu",
+        round=round,
+        blank_number="KZ 0000018",
+        issued_on=today,
     )
 
 

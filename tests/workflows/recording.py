@@ -24,7 +24,7 @@ from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
 from services.monitoring.activities import activities as monitoring_activities
-from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, WithdrawDeadline
+from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, RecomputeDeadline, WithdrawDeadline
 from services.review import contract as review
 from services.visits import contract as visits
 
@@ -100,6 +100,16 @@ class Services:
         context = await self._person()
         command = context.command(ExtendDeadline, due_on=due_on, reason="the commission is ill")
         return (await context.execute(DEADLINE, deadline_id, command))[0]  # type: ignore[return-value]
+
+    async def recompute(self, deadline_id: str) -> monitoring.DeadlineRecomputed:
+        """A person has a deadline computed anew by the present calendar."""
+        context = await self._person()
+        return (await context.execute(DEADLINE, deadline_id, context.command(RecomputeDeadline)))[0]  # type: ignore[return-value]
+
+    def version_of(self, event: Event) -> int:
+        """The place of a fact in its deadline's stream; 1 for a fact of another kind."""
+        facts = self._facts.get(getattr(event, "deadline_id", ""), [])
+        return facts.index(event) + 1 if event in facts else 1
 
     async def withdraw(self, deadline_id: str) -> monitoring.DeadlineWithdrawn:
         """A person takes a deadline away."""

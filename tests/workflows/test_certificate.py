@@ -1,4 +1,4 @@
-"""The lifecycle of a certificate on the time-skipping server (order 109, p. 20, 21, 25).
+"""The lifecycle of a certificate on the time-skipping server (order 109, p. 20, 21, 25, 26, 28).
 
 The certificates of these tests were issued years ago: what is shown lies in their last two years.
 """
@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from chassis.ids import new_id
 from chassis.problems import Refused
 from regulations import compute
 from regulations.deadlines import add_months
@@ -17,9 +16,7 @@ from services.monitoring import contract as monitoring
 from tests.workflows import cases
 from tests.workflows.cases import ALMATY, DAY, RULES, Running, World
 from workflows import lifecycle
-from workflows.certificate import RULE
-from workflows.facts import CERTIFICATE_ENDED
-from workflows.messages import EventReceived
+from workflows.certificate import DUPLICATE, RULE
 
 ORDER_109 = "kz-109-2008-accreditation"
 MOMENT = timedelta(minutes=1)
@@ -149,11 +146,12 @@ async def test_no_extension_of_the_window_lengthens_the_certificate(world: World
     assert await certificate.result() == "expired"
 
 
+@pytest.mark.clause(ORDER_109, "26")
 @pytest.mark.parametrize("months", [20, 15, 6])
 async def test_a_certificate_that_ends_early_withdraws_what_is_still_due(world: World, months: int) -> None:
     certificate, _ = await _certificate(world, months=months)
     states = {deadline.state for deadline in (await certificate.view()).deadlines}
-    await _end(certificate)
+    await certificate.tell(cases.ended(certificate.id, await world.today()))
 
     assert await certificate.result() == "ended"
     assert await certificate.shows(lifecycle.STAGE) == "ended"
@@ -174,9 +172,72 @@ async def test_a_certificate_whose_step_is_refused_asks_again_when_somebody_resu
     assert await certificate.result() == "expired"
 
 
-async def _end(certificate: Running) -> None:
-    """The message of an event that council does not publish yet."""
-    now = await certificate.world.time.now()
-    data = {"certificate_id": certificate.id}
-    await certificate.repeat(EventReceived(event_id=new_id(), type=CERTIFICATE_ENDED, source="council", occurred_at=now, data=data))
-    await certificate.world.time.settle()
+@pytest.mark.clause(ORDER_109, "28 (a)")
+async def test_a_duplicate_is_due_ten_calendar_days_after_its_application(world: World) -> None:
+    certificate, _ = await _certificate(world)
+    requested_on = await world.today()
+    await certificate.tell(cases.duplicate_requested(certificate.id, requested_on))
+    [deadline] = _duplicate_deadlines(certificate)
+    assert (deadline.clause, deadline.binds, deadline.anchor_on) == ("28 (a)", "accreditation_body", requested_on)
+    assert deadline.due_on == compute(RULES, DUPLICATE, requested_on).due_on >= requested_on + 10 * DAY
+
+    await world.until(requested_on + 2 * DAY)
+    await certificate.tell(cases.duplicate_issued(certificate.id, await world.today()))
+    *_, met = certificate.deadline_facts(DUPLICATE)
+    assert isinstance(met, monitoring.DeadlineMet)
+    assert (met.met_on, met.late_days) == (requested_on + 2 * DAY, 0)
+    assert await certificate.stage() == "valid"
+
+
+@pytest.mark.clause(ORDER_109, "28 (a)")
+async def test_a_late_duplicate_is_missed_and_then_met_late_and_the_certificate_goes_on(world: World) -> None:
+    certificate, valid_until = await _certificate(world, months=2)
+    await certificate.tell(cases.duplicate_requested(certificate.id, await world.today()))
+    [deadline] = _duplicate_deadlines(certificate)
+    await world.until(deadline.due_on + 3 * DAY)
+    await certificate.tell(cases.duplicate_issued(certificate.id, await world.today()))
+    facts = certificate.deadline_facts(DUPLICATE)
+    assert [f.type_name() for f in facts if "Reminded" not in f.type_name()] == ["DeadlineSet", "DeadlineMissed", "DeadlineMet"]
+    assert isinstance(facts[-1], monitoring.DeadlineMet)
+    assert facts[-1].late_days == 3
+    await world.until(valid_until + DAY)
+    assert await certificate.result() == "expired"
+
+
+@pytest.mark.clause(ORDER_109, "28 (a)")
+async def test_every_duplicate_of_a_certificate_has_a_deadline_of_its_own(world: World) -> None:
+    certificate, _ = await _certificate(world)
+    today = await world.today()
+    for number in (1, 2):  # both are told before the lifecycle has answered to the first
+        await certificate.signal(cases.duplicate_requested(certificate.id, today, number))
+        await certificate.signal(cases.duplicate_issued(certificate.id, today, number))
+    await world.time.settle()
+    await certificate.tell(cases.duplicate_requested(certificate.id, today, 3))
+    states = [deadline.state for deadline in (await certificate.view()).deadlines if deadline.rule == DUPLICATE]
+    assert states == ["met", "met", "open"]
+    third = _duplicate_deadlines(certificate)[-1]
+    await world.until(third.due_on + DAY)
+    assert [d.state for d in (await certificate.view()).deadlines if d.rule == DUPLICATE] == ["met", "met", "missed"]
+
+
+async def test_a_duplicate_that_is_still_due_falls_with_its_certificate(world: World) -> None:
+    for months, ending in ((20, "ended"), (1, "expired")):
+        certificate, valid_until = await _certificate(world, months=months)
+        if ending == "expired":
+            await world.until(valid_until - 3 * DAY)
+        await certificate.tell(cases.duplicate_requested(certificate.id, await world.today()))
+        if ending == "ended":
+            await certificate.tell(cases.ended(certificate.id, await world.today()))
+        else:
+            await world.until(valid_until + DAY)
+        assert await certificate.result() == ending
+        *_, withdrawn = certificate.deadline_facts(DUPLICATE)
+        assert isinstance(withdrawn, monitoring.DeadlineWithdrawn)
+
+
+def _duplicate_deadlines(certificate: Running) -> list[monitoring.DeadlineSet]:
+    return [
+        fact
+        for fact in certificate.world.services.facts(certificate.id)
+        if isinstance(fact, monitoring.DeadlineSet) and fact.rule == DUPLICATE
+    ]

@@ -22,7 +22,7 @@ from tests.workflows.cases import Running, World
 from tests.workflows.skipping import described
 from tests.workflows.wire import Wire
 from workflows.conductor import Conductor
-from workflows.facts import CERTIFICATE_ENDED
+from workflows.facts import FIELDS
 
 TODAY = date(2026, 3, 2)
 
@@ -135,10 +135,13 @@ async def test_a_fact_whose_lifecycle_never_begins_is_given_up_in_the_end(nats: 
         await described(world.client, case_id)
 
 
-async def test_events_that_nobody_knows_are_passed_over(world: World, wire: Wire, conductor: Conductor, case_id: str) -> None:
+async def test_events_that_nobody_knows_are_passed_over(
+    world: World, wire: Wire, conductor: Conductor, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FIELDS, "HeardButNeverPublished", ("certificate_id",))
     async with conducting(conductor):
         await wire.publish_raw("SomethingOfTomorrow", {"case_id": case_id})
-        await wire.publish_raw(CERTIFICATE_ENDED, {"certificate_id": "certificate-1"})
+        await wire.publish_raw("HeardButNeverPublished", {"certificate_id": "certificate-1"})
         await wire.publish(cases.registration(case_id, TODAY))
         await _begun(world, case_id)
         await wire.read()

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from chassis.problems import Refused
-from regulations import compute
+from regulations import AnnouncedDay, DecreedDay, calendar_for, compute
 from regulations.deadlines import add_months
 from services.monitoring import contract as monitoring
+from services.monitoring.domain import deadline as domain
 from services.review import contract as review
 from tests.waiting import eventually
 from tests.workflows import cases
@@ -102,6 +103,105 @@ async def test_an_extension_whose_message_is_still_under_way_is_learnt_from_moni
     facts = [fact.type_name() for fact in case.deadline_facts("visit_report")]
     assert facts.count("DeadlineMissed") == 1
     assert facts.index("DeadlineMissed") > facts.index("DeadlineExtended")
+
+
+def _closed(monkeypatch: pytest.MonkeyPatch, first: date, days: int) -> None:
+    """By decree nobody works on these days."""
+    decreed = tuple(DecreedDay(date=first + DAY * n, kind="off", instrument="Decree 4") for n in range(days))
+    monkeypatch.setattr(domain, "calendar_for", lambda country: calendar_for(country, decreed))
+
+
+async def test_a_deadline_that_a_changed_calendar_moves_later_is_reminded_of_and_missed_at_its_new_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await world.case()
+    await to_visit(case)
+    before = await _watched(case, "visit_report")
+    assert before.due_on is not None
+    _closed(monkeypatch, before.due_on, 7)
+    recomputed = await world.services.recompute(before.deadline_id)
+    new_end = recomputed.due_on
+    assert new_end >= before.due_on + 7 * DAY
+    await case.tell(recomputed)
+
+    moved = await _watched(case, "visit_report")
+    assert (moved.due_on, moved.due_at) == (new_end, _midnight(new_end + DAY))
+    assert await case.shows(lifecycle.NEXT_DEADLINE) is not None
+    await world.until(new_end)
+    assert case.requests(monitoring.MISS_DEADLINE) == []
+    reminded = [fact.reminded_on for fact in case.deadline_facts("visit_report") if isinstance(fact, monitoring.DeadlineReminded)]
+    assert reminded == [new_end - DAY]
+    await world.until(new_end + DAY)
+    [missed_at] = _asked_at(case, monitoring.MISS_DEADLINE)
+    assert timedelta() <= missed_at - _midnight(new_end + DAY) < timedelta(minutes=1)
+
+
+async def test_a_deadline_that_a_changed_calendar_moves_earlier_is_reminded_of_and_missed_at_its_new_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await world.case()
+    _closed(monkeypatch, await world.today(), 140)
+    await to_visit(case)
+    before = await _watched(case, "visit_report")
+    monkeypatch.undo()
+    recomputed = await world.services.recompute(before.deadline_id)
+    new_end = recomputed.due_on
+    assert before.due_on is not None
+    assert before.due_on >= new_end + 5 * DAY
+    await case.tell(recomputed)
+
+    assert (await _watched(case, "visit_report")).due_on == new_end
+    await world.time.advance_to(_midnight(new_end + DAY) - timedelta(seconds=5))
+    assert case.requests(monitoring.MISS_DEADLINE) == []
+    reminded = [fact.reminded_on for fact in case.deadline_facts("visit_report") if isinstance(fact, monitoring.DeadlineReminded)]
+    assert reminded == [new_end - DAY]
+    await world.until(new_end + DAY, hour=1)
+    [missed_at] = _asked_at(case, monitoring.MISS_DEADLINE)
+    assert timedelta() <= missed_at - _midnight(new_end + DAY) < timedelta(minutes=1)
+    assert [fact.type_name() for fact in case.deadline_facts("visit_report")][-1] == "DeadlineMissed"
+
+
+async def test_a_deadline_that_moves_to_a_day_that_has_passed_is_missed_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await world.case()
+    _closed(monkeypatch, await world.today(), 140)
+    await to_visit(case)
+    before = await _watched(case, "visit_report")
+    monkeypatch.undo()
+    new_end = compute(RULES, "visit_report", await world.today()).due_on
+    await world.until(new_end + 2 * DAY)
+    assert case.requests(monitoring.MISS_DEADLINE) == []
+    await case.tell(await world.services.recompute(before.deadline_id))
+
+    assert len(case.requests(monitoring.MISS_DEADLINE)) == 1
+    [missed] = [fact for fact in case.deadline_facts("visit_report") if isinstance(fact, monitoring.DeadlineMissed)]
+    assert missed.missed_on == new_end + DAY
+    assert (await _watched(case, "visit_report")).state == "missed"
+
+
+async def test_of_two_moves_that_arrive_in_the_wrong_order_the_newer_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await world.case()
+    await to_visit(case)
+    before = await _watched(case, "visit_report")
+    assert before.due_on is not None
+    _closed(monkeypatch, before.due_on, 7)
+    later = await world.services.recompute(before.deadline_id)
+    monkeypatch.undo()
+    back = await world.services.recompute(before.deadline_id)
+    assert back.due_on == before.due_on < later.due_on
+    await case.tell(back)
+    await case.tell(later)
+    assert (await _watched(case, "visit_report")).due_on == before.due_on
+
+
+async def test_a_recomputation_that_moves_nothing_leaves_the_timer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await world.case()
+    await to_visit(case)
+    before = await _watched(case, "visit_report")
+    told = AnnouncedDay(estimated=date(2099, 1, 1), date=date(2099, 1, 1), instrument="Announcement", dated=date(2098, 12, 1))
+    monkeypatch.setattr(domain, "calendar_for", lambda country: calendar_for(country, (), (told,)))
+    await case.tell(await world.services.recompute(before.deadline_id))
+    after = await _watched(case, "visit_report")
+    assert (after.due_at, after.reminders_at, after.state) == (before.due_at, before.reminders_at, "open")
 
 
 async def test_a_deadline_that_a_person_withdraws_is_dropped(world: World) -> None:

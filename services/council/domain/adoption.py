@@ -29,8 +29,12 @@ def adopt(
     protocol_number: str,
     reasons: str,
     today: date,
+    kept: Sequence[ScopeDecision] = (),
 ) -> DecisionAdopted:
-    """The decision of a quorate meeting on every scope; Refused for a scope without all votes, a tie, a refusal without reasons."""
+    """The decision of a quorate meeting on every scope; Refused for a scope without all votes, a tie, a refusal without reasons.
+
+    `kept` are decisions on other scopes of the case, where an appeal has remitted only some of them.
+    """
     if docket.decided:
         raise Conflict("the council has decided this case")
     if any(vote.meeting_id != sitting.meeting_id for vote in docket.votes):
@@ -39,8 +43,8 @@ def adopt(
     _everybody_voted(rules, opened.scopes, sitting, docket)
     words = outcomes(rules)
     decisions = tuple(_count(rules, scope, docket.votes) for scope in opened.scopes)
-    decided = {each.outcome for each in decisions}
-    if words.negative in decided and not reasons.strip():
+    decided = {each.outcome for each in (*kept, *decisions)}
+    if words.negative in {each.outcome for each in decisions} and not reasons.strip():
         raise Refused(
             "a refusal is reasoned",
             clause=notice_of_refusal(rules),
@@ -53,7 +57,7 @@ def adopt(
         rulebook=opened.rulebook,
         meeting_id=sitting.meeting_id,
         protocol_number=protocol_number,
-        decisions=decisions,
+        decisions=(*kept, *decisions),
         outcome=words.positive if words.positive in decided else words.negative,
         reasons=reasons.strip() or None,
         before_first_year=_early(rules, opened.registered_on, today),

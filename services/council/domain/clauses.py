@@ -10,6 +10,7 @@ KZ = "kz-109-2008-accreditation"
 # Points on which the rulebook has no value of its own.
 COMPOSITION_ACTS = "6"
 LAPSE = "25"
+PAYMENT_FOR_DUPLICATE = "28 (b)"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ def both_decided(rules: Rulebook) -> str:
 def notice_of_refusal(rules: Rulebook) -> str:
     """The clause on the written, reasoned notice."""
     return _clause(rules.terms["refusal_notice"])
+
+
+def register_changes(rules: Rulebook) -> tuple[str, ...]:
+    """The changes of an institution that end its certificate (order 109, p. 26)."""
+    return tuple(rules.vocabulary("register_changes"))
+
+
+def changes_register(rules: Rulebook) -> str:
+    """The clause on those changes."""
+    return _clause(next(iter(rules.vocabulary("register_changes").values())))
+
+
+def may_be_appealed(rules: Rulebook) -> str:
+    """The clause on appeals."""
+    return _clause(rules.settings["appeal_suspends_refusal"])
 
 
 def outcomes(rules: Rulebook) -> Outcomes:

@@ -1,7 +1,7 @@
-"""A case before the council: materials, recusals, votes, decision, notice of refusal, publication (order 109, p. 9.7-9.10, 18, 19, 22)."""
+"""A case before the council: materials, votes, decision, notice, publication, appeals (order 109, p. 9.7-9.10, 18, 19, 22, 27)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,9 @@ from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import (
+    AppealDecided,
+    AppealFiled,
+    AppealOutcome,
     ConsiderationOpened,
     DecisionAdopted,
     MaterialsPrepared,
@@ -20,8 +23,9 @@ from services.council.contract import (
     Vote,
     VoteCast,
 )
-from services.council.domain import adoption, voting
-from services.council.domain.clauses import KZ, notice_of_refusal, outcomes, publishes, reapplication_from
+from services.council.domain import adoption, appeal, voting
+from services.council.domain.appeal import Appeals
+from services.council.domain.clauses import KZ, may_be_appealed, notice_of_refusal, outcomes, publishes, reapplication_from
 from services.council.domain.voting import Sitting
 
 
@@ -36,6 +40,12 @@ class Consideration:
     decision: DecisionAdopted | None = None
     notice: RefusalNoticeSent | None = None
     published: ReportPublished | None = None
+    appeals: Appeals = field(default_factory=Appeals)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the council has nothing more to decide."""
+        return self.decision is not None and not self.appeals.remitted
 
     @property
     def institution_id(self) -> str:
@@ -103,7 +113,28 @@ class PublishReport(Command):
     document: Document
 
 
-AnyCommand = Open | PrepareMaterials | RecuseMember | CastVote | AdoptDecision | SendRefusalNotice | PublishReport
+class FileAppeal(Command):
+    """An appeal against the decision on these scopes; on all of them, if none is named."""
+
+    scopes: tuple[str, ...] = ()
+    addressed_to: str
+    document: Document
+    grounds: str
+
+
+class DecideAppeal(Command):
+    """Records what was decided on the pending appeal."""
+
+    outcome: AppealOutcome
+    decided_by: str
+    act: str
+    reasons: str
+    decided_on: date
+
+
+AnyCommand = (
+    Open | PrepareMaterials | RecuseMember | CastVote | AdoptDecision | SendRefusalNotice | PublishReport | FileAppeal | DecideAppeal
+)
 
 
 def decide(command: AnyCommand, state: Consideration, rules: Rulebook) -> Sequence[Event]:
@@ -116,20 +147,34 @@ def decide(command: AnyCommand, state: Consideration, rules: Rulebook) -> Sequen
         case PrepareMaterials():
             return _prepare(command, state.opened, state, today)
         case RecuseMember():
-            return [voting.recuse(rules, state.opened, command.sitting, command.member_id, command.reason, _docket(state))]
+            matter = _before_council(state, state.opened)
+            return [voting.recuse(rules, matter, command.sitting, command.member_id, command.reason, _docket(state))]
         case CastVote():
-            return [voting.cast(rules, state.opened, command.sitting, command.member_id, command.scope, command.vote, _docket(state))]
+            matter = _before_council(state, state.opened)
+            return [voting.cast(rules, matter, command.sitting, command.member_id, command.scope, command.vote, _docket(state))]
         case AdoptDecision():
-            docket = _docket(state)
-            return [adoption.adopt(rules, state.opened, command.sitting, docket, command.protocol_number, command.reasons, today)]
+            matter, docket = _before_council(state, state.opened), _docket(state)
+            kept = tuple(each for each in state.decision.decisions if each.scope not in matter.scopes) if state.decision else ()
+            return [adoption.adopt(rules, matter, command.sitting, docket, command.protocol_number, command.reasons, today, kept)]
         case SendRefusalNotice():
             return _notify(command, state.opened, state, rules, today)
         case PublishReport():
             return _publish(command, state.opened, state, rules, today)
+        case FileAppeal():
+            appealed = (command.scopes, command.addressed_to, command.document, command.grounds)
+            return [appeal.file(rules, state.decision, state.appeals, *appealed, today)]
+        case DecideAppeal():
+            ruling = (command.outcome, command.decided_by, command.act, command.reasons, command.decided_on)
+            return [appeal.decide(rules, state.appeals, *ruling, today)]
+
+
+def _before_council(state: Consideration, opened: ConsiderationOpened) -> ConsiderationOpened:
+    """What the council votes on: every scope of the case, or those that an appeal has remitted to it."""
+    return opened.model_copy(update={"scopes": state.appeals.remitted}) if state.appeals.remitted else opened
 
 
 def _docket(state: Consideration) -> voting.Docket:
-    return voting.Docket(prepared=state.materials is not None, recused=state.recused, votes=state.votes, decided=state.decision is not None)
+    return voting.Docket(prepared=state.materials is not None, recused=state.recused, votes=state.votes, decided=state.decided)
 
 
 def _open(command: Open, state: Consideration, today: date) -> Sequence[Event]:
@@ -140,7 +185,7 @@ def _open(command: Open, state: Consideration, today: date) -> Sequence[Event]:
 
 @enforces(KZ, "9.7", "18")
 def _prepare(command: PrepareMaterials, opened: ConsiderationOpened, state: Consideration, today: date) -> Sequence[Event]:
-    if state.decision or state.votes:
+    if state.decided or state.votes:
         raise Conflict("the council votes on the materials that it has; they no longer change")
     return [MaterialsPrepared(case_id=opened.case_id, documents=command.documents, conclusion=command.conclusion, prepared_on=today)]
 
@@ -148,7 +193,9 @@ def _prepare(command: PrepareMaterials, opened: ConsiderationOpened, state: Cons
 @enforces(KZ, "22 (a)", "22 (b)")
 def _notify(command: SendRefusalNotice, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
     words = outcomes(rules)
-    if state.decision is None or all(each.outcome == words.positive for each in state.decision.decisions):
+    overruled = [scope for scope, why in state.appeals.resting.items() if why != "suspended"]
+    decisions = state.decision.decisions if state.decision else ()
+    if all(each.outcome == words.positive or each.scope in overruled for each in decisions):
         raise Refused(
             "the council has refused nothing in this case",
             clause=notice_of_refusal(rules),
@@ -183,6 +230,13 @@ def _publish(command: PublishReport, opened: ConsiderationOpened, state: Conside
             rulebook=rules.id,
             accepts="the publication once the council's decision is adopted",
         )
+    if "suspended" in state.appeals.resting.values():
+        raise Refused(
+            "an appeal suspends the decision",
+            clause=may_be_appealed(rules),
+            rulebook=rules.id,
+            accepts="the publication once the appeal is decided",
+        )
     if state.published:
         raise Conflict(f"the report was published on {state.published.published_on}")
     return [ReportPublished(case_id=opened.case_id, document=command.document, published_on=today)]
@@ -200,11 +254,18 @@ def evolve(state: Consideration, event: Any) -> Consideration:
         case VoteCast():
             return replace(state, votes=(*state.votes, event))
         case DecisionAdopted():
-            return replace(state, decision=event)
+            return replace(state, decision=event, appeals=state.appeals.after_reconsideration())
         case RefusalNoticeSent():
             return replace(state, notice=event)
         case ReportPublished():
             return replace(state, published=event)
+        case AppealFiled():
+            return replace(state, appeals=state.appeals.after_filing(event))
+        case AppealDecided():
+            appeals = state.appeals.after_decision(event)
+            if event.outcome != "remitted":
+                return replace(state, appeals=appeals)
+            return replace(state, appeals=appeals, votes=(), notice=None)
     return state
 
 

@@ -1,4 +1,4 @@
-"""A deadline: set once by a term of the rulebook, then reminded of, met, missed, extended or withdrawn.
+"""A deadline: set once by a term of the rulebook, then reminded of, met, missed, extended, recomputed or withdrawn.
 
 Nothing is sanctioned here: that a deadline was missed is a fact, and what follows from it a person decides.
 """
@@ -12,11 +12,12 @@ from chassis.decider import Command, Decider
 from chassis.events import Event
 from chassis.ids import derived_id
 from chassis.problems import Conflict, NotFound
-from regulations import Rulebook, RulebookRef, compute, end_of_local_day, enforces, local_date, resolve
+from regulations import Calendar, Rulebook, RulebookRef, calendar_for, compute, end_of_local_day, enforces, local_date, resolve
 from services.monitoring.contract import (
     DeadlineExtended,
     DeadlineMet,
     DeadlineMissed,
+    DeadlineRecomputed,
     DeadlineReminded,
     DeadlineSet,
     DeadlineWithdrawn,
@@ -27,7 +28,10 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Deadline:
-    """A deadline as it stands. `terms` is the fact that set it; `due_on` and what follows may have moved since."""
+    """A deadline as it stands. `terms` is the fact that set it; `due_on` and what follows may have moved since.
+
+    `extended_to` is the last day that a person gave.
+    """
 
     terms: DeadlineSet | None = None
     standing: Literal["", "open", "missed", "met", "withdrawn"] = ""
@@ -35,6 +39,8 @@ class Deadline:
     due_at: datetime = datetime.min
     reminders: tuple[date, ...] = ()
     reminded: frozenset[date] = frozenset()
+    extended_to: date | None = None
+    calendar_version: str = ""
 
     @property
     def institution_id(self) -> str:
@@ -82,13 +88,17 @@ class ExtendDeadline(Command):
     reason: str
 
 
+class RecomputeDeadline(Command):
+    """The calendar by which an open deadline was computed is no longer the present one."""
+
+
 class WithdrawDeadline(Command):
     """A person, or the end of what it belonged to, takes an open deadline away."""
 
     reason: str
 
 
-AnyCommand = SetDeadline | RemindOfDeadline | MeetDeadline | MissDeadline | ExtendDeadline | WithdrawDeadline
+AnyCommand = SetDeadline | RemindOfDeadline | MeetDeadline | MissDeadline | ExtendDeadline | RecomputeDeadline | WithdrawDeadline
 
 
 def deadline_id(workflow_id: str, rule: str, round_: int) -> str:
@@ -109,6 +119,8 @@ def decide(command: AnyCommand, state: Deadline, rules: Rulebook) -> Sequence[Ev
             return _miss(command, state, rules)
         case ExtendDeadline():
             return [_extend(command, state, rules)]
+        case RecomputeDeadline():
+            return _recompute(command, state, rules, calendar_for(rules.country))
         case WithdrawDeadline():
             return _withdraw(command, state)
 
@@ -117,7 +129,7 @@ def evolve(state: Deadline, event: Any) -> Deadline:
     """The state after a fact."""
     match event:
         case DeadlineSet():
-            return Deadline(event, "open", event.due_on, event.due_at, event.reminders)
+            return Deadline(event, "open", event.due_on, event.due_at, event.reminders, calendar_version=event.calendar_version)
         case DeadlineReminded():
             return replace(state, reminded=state.reminded | {event.reminded_on})
         case DeadlineMet():
@@ -125,7 +137,16 @@ def evolve(state: Deadline, event: Any) -> Deadline:
         case DeadlineMissed():
             return replace(state, standing="missed")
         case DeadlineExtended():
-            return replace(state, due_on=event.due_on, due_at=event.due_at, reminders=event.reminders)
+            return replace(state, due_on=event.due_on, due_at=event.due_at, reminders=event.reminders, extended_to=event.due_on)
+        case DeadlineRecomputed():
+            return replace(
+                state,
+                due_on=event.due_on,
+                due_at=event.due_at,
+                reminders=event.reminders,
+                extended_to=state.extended_to if event.extended else None,
+                calendar_version=event.calendar_version,
+            )
         case DeadlineWithdrawn():
             return replace(state, standing="withdrawn")
     return state
@@ -135,7 +156,7 @@ def evolve(state: Deadline, event: Any) -> Deadline:
 def _set(command: SetDeadline, rules: Rulebook) -> DeadlineSet:
     """The due date with its clause, its calendar and everything that a reader needs to recompute it."""
     term = rules.terms[command.rule]
-    due = compute(rules, command.rule, command.anchor_on)
+    due = compute(rules, command.rule, command.anchor_on, calendar=calendar_for(rules.country))
     return DeadlineSet(
         **command.model_dump(exclude={"at", "by", "rulebook"}),
         rulebook=command.rulebook,
@@ -204,6 +225,48 @@ def _extend(command: ExtendDeadline, state: Deadline, rules: Rulebook) -> Deadli
         reminders=reminders,
         reminders_at=reminder_instants(reminders, rules.zone),
     )
+
+
+def _recompute(command: RecomputeDeadline, state: Deadline, rules: Rulebook, calendar: Calendar) -> list[Event]:
+    """By the same rulebook from the same anchor. What a person gave stays, unless the rules alone give more by now.
+
+    A new version of the calendar is recorded even where the end does not move, so that an announced date is no estimate any more.
+    """
+    terms = state.set_terms
+    if state.standing != "open":
+        raise Conflict(f"this deadline is {state.standing}; only an open one is recomputed")
+    if state.calendar_version == calendar.version:
+        return []
+    due = compute(rules, terms.rule, terms.anchor_on, calendar=calendar)
+    given = state.extended_to if state.extended_to is not None and state.extended_to >= due.due_on else None
+    due_on, reminders = (due.due_on, due.reminders_on) if given is None else (given, state.reminders)
+    today = local_date(command.at, rules.zone)
+    reminders = tuple(day for day in reminders if day > today)
+    return [
+        DeadlineRecomputed(
+            deadline_id=terms.deadline_id,
+            case_id=terms.case_id,
+            workflow_id=terms.workflow_id,
+            previous_due_on=state.due_on,
+            due_on=due_on,
+            due_at=end_of_local_day(due_on, rules.zone),
+            previous_calendar_version=state.calendar_version,
+            calendar_version=calendar.version,
+            estimated=due.estimated and given is None,
+            falls_on_day_off=not calendar.is_working_day(due_on),
+            extended=given is not None,
+            reason=_change_of(calendar, terms.anchor_on, due.due_on, state),
+            reminders=reminders,
+            reminders_at=reminder_instants(reminders, rules.zone),
+        )
+    ]
+
+
+def _change_of(calendar: Calendar, anchor_on: date, due_on: date, state: Deadline) -> str:
+    """The calendars before and after, and what is announced or decreed of the days of the term by now."""
+    ends = (anchor_on, due_on, state.set_terms.due_on)
+    told = "; ".join(calendar.moved_between(min(ends) - calendar.estimate_margin, max(ends) + calendar.estimate_margin))
+    return f"The calendar {state.calendar_version} has become {calendar.version}: {told or 'nothing is announced or decreed of these days'}"
 
 
 def _withdraw(command: WithdrawDeadline, state: Deadline) -> list[Event]:

@@ -1,0 +1,197 @@
+"""Bodies and answers of council's routes for blanks, certificates and the public register."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.documents import Document
+from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
+from regulations import RulebookRef
+from services.council.schemas import RulebookId, RulebookVersion
+
+_IN = ConfigDict(extra="forbid", frozen=True)
+
+State = Literal["valid", "expired", "ended"]
+BlankNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20} [0-9]{1,9}$", examples=["KZ 000123"])]
+
+
+class NewBlanks(BaseModel):
+    """A batch of blanks: `<series> <number>`, the number padded to `digits`."""
+
+    model_config = _IN
+
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
+    series: Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20}$")]
+    first: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
+    last: Annotated[int, Field(ge=0, le=999_999_999, strict=True)]
+    digits: Annotated[int, Field(ge=1, le=9, strict=True)]
+
+
+class SpoiledBlank(BaseModel):
+    """A blank to write off."""
+
+    model_config = _IN
+
+    blank_number: BlankNumber
+    reason: Text
+
+
+class NewCertificate(BaseModel):
+    """A certificate to issue: its number and the blank that it stands on."""
+
+    model_config = _IN
+
+    case_id: Identifier
+    number: ShortText
+    blank_number: BlankNumber
+
+
+class AuthorisedBodyNotice(BaseModel):
+    """The letter to the authorised body."""
+
+    model_config = _IN
+
+    outgoing_number: ShortText
+
+
+class CertificateEnding(BaseModel):
+    """Why a certificate ends before its term: a word of the rulebook's `register_changes`, or `overturned` after such an appeal."""
+
+    model_config = _IN
+
+    ground: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", examples=["liquidation"])]
+    act: ShortText
+    ended_on: Day
+    successor_id: InstitutionId | None = None
+
+
+class NewReissue(BaseModel):
+    """The successor's certificate in the place of `certificate_id`: its own number and blank."""
+
+    model_config = _IN
+
+    certificate_id: Identifier
+    number: ShortText
+    blank_number: BlankNumber
+
+
+class DuplicateApplication(BaseModel):
+    """The institution's written application for a duplicate (order 109, p. 28)."""
+
+    model_config = _IN
+
+    application: Document
+
+
+class DuplicatePayment(BaseModel):
+    """The institution's payment for the duplicate (order 109, p. 28)."""
+
+    model_config = _IN
+
+    payment_reference: ShortText
+    paid_on: Day
+
+
+class NewDuplicate(BaseModel):
+    """The blank on which the duplicate stands."""
+
+    model_config = _IN
+
+    blank_number: BlankNumber
+
+
+class BlankBatch(BaseModel):
+    """A batch of blanks as received."""
+
+    series: str
+    first: int
+    last: int
+    digits: int
+    received_on: date
+
+
+class BlankFate(BaseModel):
+    """A blank that was used or spoiled."""
+
+    fate_id: str
+    blank_number: str
+    fate: Literal["used", "spoiled"]
+    certificate_id: str | None
+    reason: str | None
+    on_date: date
+
+
+class CertificateItem(BaseModel):
+    """A certificate in a list."""
+
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    rulebook_id: str
+    number: str
+    scopes: list[str]
+    issued_on: date
+    valid_until: date
+    state: State
+    version: int
+
+
+class DuplicateItem(BaseModel):
+    """A duplicate, from the application to the blank on which it was issued. Its due day stands in the register of deadlines."""
+
+    round: int
+    application: Document
+    requested_on: date
+    payment_reference: str | None
+    paid_on: date | None
+    blank_number: str | None
+    issued_on: date | None
+
+
+class CertificateDetail(CertificateItem):
+    """A certificate whole, and whether it is valid on the day `as_of` (a local day; today if none was asked for)."""
+
+    rulebook: RulebookRef
+    blank_number: str
+    entered_on: date | None
+    notified_on: date | None
+    outgoing_number: str | None
+    window_opened_on: date | None
+    window_closes_on: date | None
+    window_closed_on: date | None
+    expired_on: date | None
+    ended_on: date | None
+    end_ground: str | None
+    end_act: str | None
+    successor_id: str | None
+    reissued_from: str | None
+    reissued_as: str | None
+    duplicates: list[DuplicateItem]
+    as_of: date
+    valid: bool
+
+
+class RegisterEntry(BaseModel):
+    """What the public may know of an accreditation (order 109, p. 9.10, 24)."""
+
+    certificate_id: str
+    number: str
+    institution_id: str
+    institution_names: dict[str, str] | None
+    city: str | None
+    country: str | None
+    scopes: list[str]
+    decision: str
+    decided_on: date
+    valid_from: date
+    valid_until: date
+    state: State
+    ended_on: date | None
+    end_ground: str | None
+    reissued_from: str | None
+    reissued_as: str | None
+    rulebook_id: str
+    report: Document | None
+    entered_on: date
