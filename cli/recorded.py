@@ -24,7 +24,7 @@ READ: Mapping[str, tuple[str, ...]] = {
     "intake": ("ApplicationFiled", "ApplicationRegistered"),
     "visits": ("PanelFormed", "VisitAnnounced"),
     "council": ("MeetingConvened", "AttendanceRecorded", "DecisionAdopted", "CertificateIssued"),
-    "monitoring": ("DeadlineSet", "DeadlineMet", "DeadlineExtended", "DeadlineWithdrawn"),
+    "monitoring": ("DeadlineSet", "DeadlineMet", "DeadlineExtended", "DeadlineRecomputed", "DeadlineWithdrawn"),
 }
 
 _VALIDITY, _RENEWAL, _WINDOW = "certificate_validity", "renewal_application", "renewal_window_opening"
@@ -86,6 +86,10 @@ class Story:
                 self.met[event.deadline_id] = event
             case monitoring.DeadlineExtended():
                 self.extended[event.deadline_id] = event
+            case monitoring.DeadlineRecomputed() if event.deadline_id in self.deadlines:
+                first = self.deadlines[event.deadline_id]
+                moved = {} if event.extended else {"due_on": event.due_on}
+                self.deadlines[event.deadline_id] = first.model_copy(update={"calendar_version": event.calendar_version, **moved})
             case monitoring.DeadlineWithdrawn():
                 self.withdrawn.add(event.deadline_id)
 

@@ -167,7 +167,7 @@ class CertificateExpected(Spoken):
     """A certificate: its state by the clock, and whether it is valid on the day `as_of`."""
 
     of: str = "{certificate}"
-    state: Literal["valid", "expired"] | None = None
+    state: Literal["valid", "expired", "ended"] | None = None
     as_of: DateRule | None = None
     valid: bool | None = None
     valid_until: str | None = None
