@@ -11,6 +11,9 @@ from chassis.settings import Settings
 
 Role = Literal["kepil_api", "kepil_system"]
 
+#: So that the server lets go of the locks of a peer that is gone without a word.
+KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+
 
 def admin_url(settings: Settings) -> str:
     """The administrator's URL: the setting, or the embedded server's."""
@@ -38,7 +41,9 @@ async def prepare_connection(connection: asyncpg.Connection) -> None:
 
 async def open_connection(settings: Settings, role: Role, service: str) -> asyncpg.Connection:
     """One connection of its holder's own."""
-    connection = await asyncpg.connect(role_url(settings, role, service), command_timeout=60, statement_cache_size=400)
+    connection = await asyncpg.connect(
+        role_url(settings, role, service), command_timeout=60, statement_cache_size=400, server_settings=KEEPALIVES
+    )
     await prepare_connection(connection)
     return connection
 
@@ -56,7 +61,7 @@ async def open_pool(settings: Settings, role: Role, service: str, *, size: int) 
         init=prepare_connection,
         reset=_keep_session,
         command_timeout=60,
-        server_settings={"application_name": f"kepil-{service}"},
+        server_settings={"application_name": f"kepil-{service}", **KEEPALIVES},
     )
 
 

@@ -16,11 +16,10 @@ from starlette.responses import Response
 
 from chassis import telemetry
 from chassis.logs import logger
-from chassis.problems import PROBLEM_TYPES, TYPE_PREFIX, Forbidden, Invalid, MalformedJson, NotFound, Problem, Unauthenticated
-from chassis.text import MANY_LINES, ONE_LINE, pointer
+from chassis.problems import PROBLEM_TYPES, TYPE_PREFIX, Conflict, Forbidden, Invalid, MalformedJson, NotFound, Problem, Unauthenticated
+from chassis.text import MANY_LINES, MOST_ERRORS, ONE_LINE, pointer
 
 MEDIA_TYPE = "application/problem+json"
-_MOST_ERRORS = 50
 _log = logger("kepil.problems")
 
 
@@ -45,7 +44,7 @@ class ProblemDocument(BaseModel):
     clause: str = Field("", max_length=100, description="The clause of the rulebook that refuses")
     rulebook: str = Field("", max_length=100)
     accepts: str = Field("", max_length=2_000, description="What would be accepted instead")
-    errors: list[Fault] = Field(default_factory=list, max_length=_MOST_ERRORS)
+    errors: list[Fault] = Field(default_factory=list, max_length=MOST_ERRORS)
 
 
 def _answer(description: str) -> dict[str, Any]:
@@ -95,12 +94,19 @@ def _printable(value: Any) -> Any:
     return value
 
 
-def install(app: Starlette) -> None:
-    """Every error of the app becomes a problem document."""
+def install(app: Starlette, conflicts: Sequence[type[Exception]] = ()) -> None:
+    """Every error of the app becomes a problem document. `conflicts` are exceptions of other layers that a person must settle."""
     app.add_exception_handler(Problem, _on_problem)
+    for kind in conflicts:
+        app.add_exception_handler(kind, _on_conflict)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_conflict(request: Request, error: Exception) -> Response:
+    _log.error("conflict", error=type(error).__name__, detail=str(error))
+    return response_of(Conflict(str(error)), request)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -115,7 +121,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(fault["type"] == "json_invalid" for fault in found):
         return response_of(MalformedJson("The body cannot be read as JSON."), request)
-    faults = [{"pointer": _pointer(fault["loc"]), "detail": _detail(fault)} for fault in found[:_MOST_ERRORS]]
+    faults = [{"pointer": _pointer(fault["loc"]), "detail": _detail(fault)} for fault in found[:MOST_ERRORS]]
     return response_of(Invalid("The request has another shape than this operation takes.", faults), request)
 
 

@@ -22,7 +22,7 @@ from chassis.bell import CHANNEL
 from chassis.events import Catalogue
 from chassis.eventstore import START, LogEntry, LogPosition, is_behind, read_log, undelivered
 from chassis.messaging import POSITION_HEADER, ensure_stream, envelope_json, pause, stream_name
-from chassis.postgres import prepare_connection, role_url
+from chassis.postgres import KEEPALIVES, prepare_connection, role_url
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _BATCH = 1000
 _ACK_SECONDS = 5.0
 _IDLE_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0  # a connection that answers no longer gives the lead away
 _HELD_BACK_SECONDS = 0.002
 
 
@@ -86,7 +87,11 @@ class Relay:
         self._woken.set()
 
     async def _lead(self, stop: asyncio.Event) -> None:
-        connection = await asyncpg.connect(role_url(self._settings, "kepil_system", self._catalogue.service))
+        connection = await asyncpg.connect(
+            role_url(self._settings, "kepil_system", self._catalogue.service),
+            command_timeout=_ANSWER_SECONDS,
+            server_settings={"application_name": f"kepil-relay-{self._catalogue.service}", **KEEPALIVES},
+        )
         try:
             await prepare_connection(connection)
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('kepil-relay'))"):

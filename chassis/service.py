@@ -67,6 +67,7 @@ class Service:
     task_queue: str = ""
     at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
+    conflicts: Sequence[type[Exception]] = ()  # exceptions of other layers that callers get as a conflict
 
     @property
     def catalogues(self) -> dict[str, Catalogue]:
@@ -170,7 +171,7 @@ def build_app(service: Service, using: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(service.router, tags=[service.name])
-    install(app)
+    install(app, service.conflicts)
     document_problems(app)
     app.add_middleware(BodyLimit, limit=using.max_body_bytes)
     _health_routes(app)

@@ -2,9 +2,9 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: REST ports by service, used when no setting says otherwise.
@@ -17,6 +17,9 @@ DEFAULT_PORTS = {
     "workflows": 8106,
     "issuer": 8109,
 }
+
+
+_DEVELOPMENT_PASSWORD = "kepil-development"  # noqa: S105  published on purpose, and refused in production
 
 
 class Settings(BaseSettings):
@@ -33,7 +36,7 @@ class Settings(BaseSettings):
     postgres_port: int = 8132
     postgres_pool: int = Field(8, ge=2, le=200, description="Connections of the API pool of one process")
     database_prefix: str = Field("kepil_", pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    postgres_password: str = Field("kepil-development", description="Password of the roles kepil_api and kepil_system")
+    postgres_password: str = Field(_DEVELOPMENT_PASSWORD, description="Password of the roles kepil_api and kepil_system")
 
     nats_url: str | None = None
     nats_port: int = 8142
@@ -57,6 +60,12 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000)
     shutdown_grace_seconds: float = 10.0
+
+    @model_validator(mode="after")
+    def _no_published_secret(self) -> Self:
+        if self.env == "production" and self.postgres_password == _DEVELOPMENT_PASSWORD:
+            raise ValueError("KEPIL_POSTGRES_PASSWORD must be set in production: the default is published with the source")
+        return self
 
     def port(self, service: str) -> int:
         """The REST port of `service`."""

@@ -12,6 +12,8 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 AGENCY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
+MOST_ERRORS = 50  # of one answer
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -54,7 +56,7 @@ def check_strings(value: Any) -> None:
     errors: list[dict[str, str]] = []
     _find(value, (), errors)
     if errors:
-        raise Invalid("The body has characters that no text may have.", errors)
+        raise Invalid("The body has characters that no text may have.", errors[:MOST_ERRORS])
 
 
 def _find(value: Any, at: tuple[str | int, ...], errors: list[dict[str, str]]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from chassis.version import VERSION
@@ -63,6 +64,13 @@ def main() -> NoReturn:
         leave(130)
     except typer.Exit as end:
         leave(end.exit_code)
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            errors.print(f"KEPIL_{name}: {fault['msg']}" if name else fault["msg"], markup=False, highlight=False, soft_wrap=True)
+        leave(2)
     except Explained as error:
         errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
         leave(1)
@@ -270,7 +278,10 @@ def trace(
 
 @app.command()
 def verify(state: StateOption = None, json: JsonOption = False) -> int:
-    """Recompute every hash chain; exit code 1 where an event was changed, or the log would go backwards after a restore."""
+    """Recompute every hash chain; exit code 1 where an event was changed, or the log would go backwards after a restore.
+
+    A stream whose end was cut off still holds together: `projections check` shows what is missing then.
+    """
     return _later("cli.verify", "run", state=_state(state), json=json)
 
 

@@ -98,7 +98,10 @@ def resolve(ref: RulebookRef) -> Rulebook:
     """The very content that was referred to; raises `RulebookChanged` when the file was altered since."""
     rulebook = load(ref.id, ref.version)
     if rulebook.content_hash != ref.content_hash:
-        raise RulebookChanged(f"{ref.id} {ref.version}: content {rulebook.content_hash}, referred to as {ref.content_hash}")
+        raise RulebookChanged(
+            f"the case was opened under {ref.id} {ref.version} as it was then (content {ref.content_hash[:12]}), and the file has been"
+            f" changed since (content {rulebook.content_hash[:12]}): put the old file back, and give the new one a version of its own"
+        )
     return rulebook
 
 

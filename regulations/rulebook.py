@@ -24,6 +24,7 @@ from regulations.values import (
     Entry,
     Instrument,
     Names,
+    Procedure,
     Range,
     Record,
     Register,
@@ -46,6 +47,7 @@ class Rulebook(Record):
     id: str
     version: str
     title: Names
+    procedure: Procedure
     country: Country
     zone: str
     languages: tuple[Literal["ky", "kk", "ru", "en"], ...]
@@ -137,8 +139,8 @@ class Rulebook(Record):
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 over the canonical JSON of everything in the rulebook, in hex."""
-        canonical = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        """sha256 over the canonical JSON of what the rulebook says, in hex. A field that a later schema adds changes no hash."""
+        canonical = json.dumps(self.model_dump(mode="json", exclude_unset=True), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @cached_property
@@ -177,7 +179,7 @@ class Rulebook(Record):
 
     def revised(self, changes: Mapping[str, Mapping[str, Any]], version: str) -> "Rulebook":
         """A checked copy with fields replaced by dotted path (`terms.duplicate` -> `{"amount": 20}`): an agency's what-if."""
-        content = self.model_dump(mode="json")
+        content = self.model_dump(mode="json", exclude_unset=True)
         for path, fields in changes.items():
             place: Any = content
             for key in path.split("."):

@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Country = Literal["KZ", "KG"]
+Procedure = Literal["accreditation", "attestation", "post_accreditation_monitoring", "internal_monitoring"]
 Kind = Literal["text", "reading", "practice"]
 Unit = Literal["calendar_days", "working_days", "months", "years"]
 Direction = Literal["after", "before"]

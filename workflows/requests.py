@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import Memory
 
 #: Refusals and mistakes of ours: another try would be answered alike. Names of `chassis.problems`.
-REFUSALS = ["Refused", "Invalid", "Conflict", "Forbidden", "NotFound", "ValidationError"]
+REFUSALS = ["Refused", "Invalid", "Conflict", "Forbidden", "NotFound", "ValidationError", "RulebookChanged"]
 
 RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),

@@ -33,7 +33,6 @@ CREATE TABLE idempotency_keys (
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (agency, client, key)
 );
-CREATE INDEX idempotency_keys_age ON idempotency_keys USING brin (created_at);
 
 -- Other services' events as they arrived, kept so that a read model can be rebuilt without asking anybody. Read by (xid, arrival), as events are.
 CREATE TABLE inbox (
@@ -92,7 +91,7 @@ CREATE POLICY every_agency ON subject_keys TO kepil_system USING (true) WITH CHE
 -- xid and position are the server's to give: whoever could write them could place an event where readers have been already.
 GRANT SELECT, INSERT (agency, stream, version, event_id, type, schema_version, data, metadata, occurred_at, recorded_at, hash) ON events TO kepil_api;
 GRANT SELECT ON events TO kepil_system;
-GRANT SELECT, INSERT, DELETE ON idempotency_keys TO kepil_api, kepil_system;
+GRANT SELECT, INSERT ON idempotency_keys TO kepil_api, kepil_system;
 GRANT SELECT ON inbox TO kepil_api;
 GRANT SELECT, INSERT (source, agency, event_id, type, envelope) ON inbox TO kepil_system;
 GRANT SELECT, INSERT, UPDATE ON subscriptions TO kepil_system;

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from chassis.service import Service
+from regulations import RulebookChanged
 from services.council import api, api_certificates, readmodels, readmodels_certificates
 from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.council.activities import activities
@@ -28,4 +29,5 @@ SERVICE = Service(
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    conflicts=[RulebookChanged],
 )

@@ -68,7 +68,7 @@ async def compose_council(ctx: Context, body: NewCouncil) -> Accepted:
     command = ctx.command(
         ComposeCouncil,
         council_id=council_id,
-        rulebook=_rulebook(body.rulebook_id, body.rulebook_version),
+        rulebook=_accreditation(body.rulebook_id, body.rulebook_version),
         members=tuple(CouncilMember(**member.model_dump()) for member in body.members),
         composition_act=body.composition_act or "",
         statute_act=body.statute_act or "",
@@ -159,7 +159,7 @@ async def decide_appeal(ctx: Context, case_id: str, body: AppealRuling) -> Accep
 
 async def receive_blanks(ctx: Context, body: NewBlanks) -> Accepted:
     """Enters a batch in the agency's book of blanks."""
-    rulebook = _rulebook(body.rulebook_id, body.rulebook_version)
+    rulebook = _accreditation(body.rulebook_id, body.rulebook_version)
     command = ctx.command(ReceiveBlanks, rulebook=rulebook, **body.model_dump(exclude={"rulebook_id", "rulebook_version"}))
     _, known = await ctx.load(BLANKS, ctx.agency)
     return await ctx.execute(BLANKS, ctx.agency, command, create=not known)
@@ -328,3 +328,13 @@ def _rulebook(rulebook_id: str, version: str) -> RulebookRef:
     except RulebookUnknown:
         errors = [{"pointer": pointer("rulebook_id"), "detail": "There is no such rulebook, or not in this version."}]
         raise Invalid(f"there is no rulebook {rulebook_id} of version {version}", errors) from None
+
+
+def _accreditation(rulebook_id: str, version: str) -> RulebookRef:
+    """The rulebook of an accreditation that a body names; Invalid for one of another procedure."""
+    ref = _rulebook(rulebook_id, version)
+    procedure = load(ref.id, ref.version).procedure
+    if procedure != "accreditation":
+        errors = [{"pointer": pointer("rulebook_id"), "detail": f"This is a rulebook of another procedure: {procedure}."}]
+        raise Invalid(f"{rulebook_id} governs no accreditation", errors)
+    return ref

@@ -13,18 +13,29 @@ from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, et
 from regulations import load
 from services.intake import handlers
 from services.intake.domain.application import APPLICATION, missing_documents
-from services.intake.readmodels import application_documents, applications, institutions
+from services.intake.domain.institution import INSTITUTION
+from services.intake.readmodels import application_documents, applications, institutions, training_seminars
 from services.intake.schemas import (
     ApplicationDetail,
     ApplicationItem,
+    Appointment,
     ContractSignature,
+    ContractText,
+    FirstTime,
     Institution,
+    InstitutionDetail,
+    InstitutionDetails,
     NewAdoption,
     NewApplication,
     NewInstitution,
     NewSchedule,
+    NewSeminar,
     Place,
+    Procurement,
     Registration,
+    Succession,
+    Trip,
+    Withdrawal,
 )
 
 router = APIRouter(prefix="/v1")
@@ -51,14 +62,37 @@ async def list_institutions(ctx: Reading, request: Request, response: Response, 
     )
 
 
-@get(router, "/institutions/{institution_id}", roles=INVOLVED, response_model=Institution)
+@get(router, "/institutions/{institution_id}", roles=INVOLVED, response_model=InstitutionDetail)
 async def read_institution(ctx: Reading, institution_id: Id, response: Response) -> Any:
-    """One institution."""
+    """One institution, with those whose place it took."""
     found = await ctx.row(select(institutions.table).where(institutions.c.institution_id == institution_id))
     if found is None or not ctx.owns(institution_id):
         raise NotFound(f"there is no institution {institution_id}")
     etag(response, found["version"])
-    return Institution.model_validate(dict(found))
+    c = institutions.c
+    before = await ctx.rows(select(c.institution_id).where(c.successor_id == institution_id).order_by(c.institution_id))
+    return InstitutionDetail.model_validate({**found, "predecessors": [row["institution_id"] for row in before]})
+
+
+@get(router, "/institutions/{institution_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
+async def institution_history(ctx: Reading, institution_id: Id) -> Any:
+    """Every fact of an institution, oldest first."""
+    _, version = await ctx.load(INSTITUTION, institution_id)
+    if not version or not ctx.owns(institution_id):
+        raise NotFound(f"there is no institution {institution_id}")
+    return await history(ctx, INSTITUTION, institution_id)
+
+
+@post(router, "/institutions/{institution_id}/details", roles=[Role.coordinator])
+async def describe_institution(ctx: Commanding, institution_id: Id, body: InstitutionDetails) -> Accepted:
+    """Replaces what is known of an institution besides its name: ownership (IQAA S1.b.3), levels, identifiers."""
+    return await handlers.describe_institution(ctx, institution_id, body)
+
+
+@post(router, "/institutions/{institution_id}/succession", roles=[Role.coordinator])
+async def record_succession(ctx: Commanding, institution_id: Id, body: Succession) -> Accepted:
+    """Records the institution that took this one's place."""
+    return await handlers.record_succession(ctx, institution_id, body)
 
 
 @post(router, "/rulebook-adoptions", roles=[Role.director], status=201, if_match=False)
@@ -91,15 +125,57 @@ async def register_application(ctx: Commanding, case_id: Id, body: Registration)
     return await handlers.register_application(ctx, case_id, body)
 
 
+@post(router, "/applications/{case_id}/contract", roles=[Role.coordinator, Role.director])
+async def draw_up_contract(ctx: Commanding, case_id: Id, body: ContractText) -> Accepted:
+    """Settles the text of the contract before it is signed (IQAA S1.b.2)."""
+    return await handlers.draw_up_contract(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/procurement", roles=[Role.coordinator])
+async def record_procurement(ctx: Commanding, case_id: Id, body: Procurement) -> Accepted:
+    """Records the public procurement that a state organisation's contract needs before it (IQAA S1.b.3)."""
+    return await handlers.record_procurement(ctx, case_id, body)
+
+
 @post(router, "/applications/{case_id}/contract-signatures", roles=[Role.institution_officer, Role.director])
 async def sign_contract(ctx: Commanding, case_id: Id, body: ContractSignature) -> Accepted:
-    """Signs the bilateral contract for the caller's side (order 109, p. 9.1)."""
+    """Signs the bilateral contract for the caller's side (order 109, p. 9.1; IQAA S1.b.1)."""
     return await handlers.sign_contract(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/coordinator", roles=[Role.director])
+async def appoint_coordinator(ctx: Commanding, case_id: Id, body: Appointment) -> Accepted:
+    """Appoints the coordinator of the case (IQAA S1.c.1)."""
+    return await handlers.appoint_coordinator(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/first-time", roles=[Role.coordinator, Role.director])
+async def state_first_time(ctx: Commanding, case_id: Id, body: FirstTime) -> Accepted:
+    """States, with a reason, otherwise than the history whether it is the first time (IQAA S1.c.2)."""
+    return await handlers.state_first_time(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/preliminary-trip", roles=[Role.coordinator])
+async def record_trip(ctx: Commanding, case_id: Id, body: Trip) -> Accepted:
+    """Records the preliminary trip to an institution that is new to the agency (IQAA S1.c.2)."""
+    return await handlers.record_trip(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/seminars", roles=[Role.coordinator])
+async def record_seminar(ctx: Commanding, case_id: Id, body: NewSeminar) -> Accepted:
+    """Records a training seminar for the institution's working groups (IQAA S1.d)."""
+    return await handlers.record_seminar(ctx, case_id, body)
+
+
+@post(router, "/applications/{case_id}/withdrawal", roles=[Role.institution_officer, Role.coordinator])
+async def withdraw_application(ctx: Commanding, case_id: Id, body: Withdrawal) -> Accepted:
+    """Takes the application back for its institution, at every stage before the council's decision."""
+    return await handlers.withdraw_application(ctx, case_id, body)
 
 
 @post(router, "/applications/{case_id}/schedule", roles=[Role.coordinator])
 async def schedule_case(ctx: Commanding, case_id: Id, body: Place) -> Accepted:
-    """Gives the case its place in the yearly schedule (order 109, p. 12)."""
+    """Gives the case its place in the yearly schedule, or another one (order 109, p. 12)."""
     return await handlers.schedule_case(ctx, case_id, body)
 
 
@@ -125,7 +201,7 @@ async def list_applications(
 
 @get(router, "/applications/{case_id}", roles=INVOLVED, response_model=ApplicationDetail)
 async def read_application(ctx: Reading, case_id: Id, response: Response) -> Any:
-    """One application with its documents and what is still missing."""
+    """One application with its documents and what is still missing, its seminars and how far it is."""
     found = await ctx.row(select(applications.table).where(applications.c.case_id == case_id))
     if found is None or not ctx.owns(found["institution_id"]):
         raise NotFound(f"there is no application {case_id}")
@@ -133,8 +209,11 @@ async def read_application(ctx: Reading, case_id: Id, response: Response) -> Any
     documents = [Document(kind=row["kind"], name=row["name"], sha256=row["sha256"]) for row in rows]
     rulebook = load(found["rulebook"]["id"], found["rulebook"]["version"])
     missing = missing_documents(rulebook, found["kind"], documents)
+    held = training_seminars.c
+    seminars = await ctx.rows(select(training_seminars.table).where(held.case_id == case_id).order_by(held.held_on, held.subject))
     etag(response, found["version"])
-    return ApplicationDetail.model_validate({**found, "documents": documents, "missing": missing})
+    lists = {"documents": documents, "missing": missing, "seminars": [dict(row) for row in seminars]}
+    return ApplicationDetail.model_validate({**found, **lists})
 
 
 @get(router, "/applications/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])

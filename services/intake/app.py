@@ -1,6 +1,7 @@
 """Intake, wired."""
 
 from chassis.service import Service
+from regulations import RulebookChanged
 from services.council.contract import EVENTS as COUNCIL_EVENTS
 from services.intake import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.intake.activities import activities
@@ -22,4 +23,5 @@ SERVICE = Service(
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    conflicts=[RulebookChanged],
 )

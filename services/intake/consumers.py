@@ -1,4 +1,4 @@
-"""What intake takes from council: certificates that may be renewed, and refusals that bar a repeated application."""
+"""What intake takes from council: certificates that may be renewed, refusals that bar a repeated application, and what is decided."""
 
 from chassis.events import Recorded
 from chassis.readmodels import Write
@@ -11,7 +11,7 @@ from services.council.contract import (
     CertificateReissued,
     DecisionAdopted,
 )
-from services.intake.readmodels import certificates, refusals
+from services.intake.readmodels import certificates, decided, refusals
 
 #: What a decision brings about in its rulebook when it bars a repeated application: the name of the term.
 BAR = "reapplication_bar"
@@ -50,3 +50,8 @@ def _appealed(e: Recorded[AppealDecided]) -> list[Write]:
     """A refusal that an appeal has set aside bars nothing."""
     scopes = () if e.event.outcome == "upheld" else e.event.scopes
     return [refusals.delete(e, {"case_id": e.event.case_id, "scope": scope}) for scope in scopes]
+
+
+@decided.on(DecisionAdopted)
+def _of_case(e: Recorded[DecisionAdopted]) -> Write:
+    return decided.upsert(e, case_id=e.event.case_id, decided_on=e.event.adopted_on)

@@ -1,6 +1,7 @@
 """Intake's commands: load, decide, append. What a decision needs from elsewhere is gathered here and given to it as facts."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,30 +11,40 @@ from chassis.documents import Document
 from chassis.ids import new_id
 from chassis.problems import Conflict, Forbidden, Invalid, NotFound
 from chassis.text import pointer
-from regulations import RulebookRef, RulebookUnknown, load
+from regulations import RulebookRef, RulebookUnknown, load, resolve
 from services.intake.contract import CloseCase
 from services.intake.domain.adoption import ADOPTION, AdoptRulebook, adoption_id
+from services.intake.domain.agreement import DrawUpContract, EarlierContract, RecordProcurement, SignContract
 from services.intake.domain.application import (
     APPLICATION,
     AttachDocument,
-    CertificateFacts,
     EndCase,
     FileApplication,
     RegisterApplication,
-    ScheduleCase,
-    SignContract,
+    WithdrawApplication,
 )
-from services.intake.domain.institution import INSTITUTION, RegisterInstitution
-from services.intake.domain.schedule import SCHEDULE, AdoptSchedule, schedule_id
-from services.intake.readmodels import applications, certificates, refusals
+from services.intake.domain.institution import INSTITUTION, DescribeInstitution, RecordSuccession, RegisterInstitution
+from services.intake.domain.preparation import AppointCoordinator, RecordPreliminaryTrip, RecordSeminar, StateFirstTime
+from services.intake.domain.renewal import CertificateFacts
+from services.intake.domain.schedule import SCHEDULE, AdoptSchedule, ScheduleCase, schedule_id
+from services.intake.readmodels import applications, certificates, decided, refusals
 from services.intake.schemas import (
+    Appointment,
     ContractSignature,
+    ContractText,
+    FirstTime,
+    InstitutionDetails,
     NewAdoption,
     NewApplication,
     NewInstitution,
     NewSchedule,
+    NewSeminar,
     Place,
+    Procurement,
     Registration,
+    Succession,
+    Trip,
+    Withdrawal,
 )
 
 _NUMBER_TAKEN = {"applications_number_once": Conflict("this registration number is given to another application")}
@@ -43,6 +54,19 @@ async def register_institution(ctx: Context, body: NewInstitution) -> Accepted:
     """Enters an institution under the id that its officers' tokens name."""
     command = ctx.command(RegisterInstitution, **body.model_dump())
     return await ctx.execute(INSTITUTION, body.institution_id, command, create=True)
+
+
+async def describe_institution(ctx: Context, institution_id: str, body: InstitutionDetails) -> Accepted:
+    """Replaces the details of an institution."""
+    command = ctx.command(DescribeInstitution, **body.model_dump())
+    return await ctx.execute(INSTITUTION, institution_id, command)
+
+
+async def record_succession(ctx: Context, institution_id: str, body: Succession) -> Accepted:
+    """Records who took an institution's place."""
+    _, known = await ctx.load(INSTITUTION, body.successor_id)
+    command = ctx.command(RecordSuccession, successor_known=bool(known), **body.model_dump())
+    return await ctx.execute(INSTITUTION, institution_id, command)
 
 
 async def adopt_rulebook(ctx: Context, body: NewAdoption) -> Accepted:
@@ -65,7 +89,7 @@ async def file_application(ctx: Context, body: NewApplication) -> Accepted:
     _, known = await ctx.load(INSTITUTION, body.institution_id)
     if not known:
         raise NotFound(f"there is no institution {body.institution_id}")
-    ref = _rulebook(body.rulebook_id, body.rulebook_version)
+    ref = _accreditation(body.rulebook_id, body.rulebook_version)
     case_id = new_id()
     command = ctx.command(
         FileApplication,
@@ -90,6 +114,17 @@ async def register_application(ctx: Context, case_id: str, body: Registration) -
     return await ctx.execute(APPLICATION, case_id, command, unique=_NUMBER_TAKEN)
 
 
+async def draw_up_contract(ctx: Context, case_id: str, body: ContractText) -> Accepted:
+    """Settles the text of the contract."""
+    fields = body.model_dump(exclude={"document"})
+    return await ctx.execute(APPLICATION, case_id, ctx.command(DrawUpContract, document=body.document, **fields))
+
+
+async def record_procurement(ctx: Context, case_id: str, body: Procurement) -> Accepted:
+    """Records the public procurement before the contract."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(RecordProcurement, **body.model_dump()))
+
+
 async def sign_contract(ctx: Context, case_id: str, body: ContractSignature) -> Accepted:
     """Signs for the side that the caller's role speaks for."""
     officer = ctx.principal is not None and Role.institution_officer in ctx.principal.roles
@@ -99,6 +134,36 @@ async def sign_contract(ctx: Context, case_id: str, body: ContractSignature) -> 
         side="institution" if officer else "accreditation_body",
         signatory_id=ctx.actor,
         signatory_name=body.signatory_name,
+        **await _client(ctx, case_id),
+    )
+    return await ctx.execute(APPLICATION, case_id, command, guard=ctx.guard_institution)
+
+
+async def appoint_coordinator(ctx: Context, case_id: str, body: Appointment) -> Accepted:
+    """Appoints the coordinator of a case."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(AppointCoordinator, **body.model_dump()))
+
+
+async def state_first_time(ctx: Context, case_id: str, body: FirstTime) -> Accepted:
+    """States otherwise than the history whether it is the first time."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(StateFirstTime, first_time=body.client == "new", reason=body.reason))
+
+
+async def record_trip(ctx: Context, case_id: str, body: Trip) -> Accepted:
+    """Records the preliminary trip."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(RecordPreliminaryTrip, **body.model_dump()))
+
+
+async def record_seminar(ctx: Context, case_id: str, body: NewSeminar) -> Accepted:
+    """Records a training seminar."""
+    return await ctx.execute(APPLICATION, case_id, ctx.command(RecordSeminar, **body.model_dump()))
+
+
+async def withdraw_application(ctx: Context, case_id: str, body: Withdrawal) -> Accepted:
+    """Takes an application back for its institution."""
+    found = await ctx.row(select(decided.c.decided_on).where(decided.c.case_id == case_id))
+    command = ctx.command(
+        WithdrawApplication, reason=body.reason, document=body.document, decided_on=found["decided_on"] if found else None
     )
     return await ctx.execute(APPLICATION, case_id, command, guard=ctx.guard_institution)
 
@@ -106,13 +171,31 @@ async def sign_contract(ctx: Context, case_id: str, body: ContractSignature) -> 
 async def schedule_case(ctx: Context, case_id: str, body: Place) -> Accepted:
     """Gives a case its place in an adopted schedule."""
     state, _ = await ctx.load(SCHEDULE, schedule_id(ctx.agency, body.year))
-    command = ctx.command(ScheduleCase, year=body.year, month=body.month, schedule_adopted=state.adopted)
+    command = ctx.command(ScheduleCase, schedule_adopted=state.adopted, **body.model_dump())
     return await ctx.execute(APPLICATION, case_id, command)
 
 
 async def close_case(ctx: Context, request: CloseCase) -> Accepted:
     """Closes a case at its lifecycle's end; once."""
     return await ctx.execute(APPLICATION, request.case_id, ctx.command(EndCase, outcome=request.outcome))
+
+
+async def _client(ctx: Context, case_id: str) -> dict[str, Any]:
+    """Whose institution a case is and what else was contracted with it, where the rulebook of the case asks that."""
+    state, _ = await ctx.load(APPLICATION, case_id)
+    if state.filed is None:
+        return {}
+    rules = resolve(state.filed.rulebook)
+    facts: dict[str, Any] = {}
+    if "ownership" in rules.vocabularies:
+        institution, _ = await ctx.load(INSTITUTION, state.institution_id)
+        facts["ownership"] = institution.ownership
+    if "first_time_means" in rules.settings:
+        c = applications.c
+        others = select(c.case_id, c.kind).where(c.institution_id == state.institution_id, c.contracted_on.is_not(None))
+        rows = await ctx.rows(others.where(c.case_id != case_id).order_by(c.case_id))
+        facts["earlier"] = tuple(EarlierContract(**row) for row in rows)
+    return facts
 
 
 async def _adopted(ctx: Context, ref: RulebookRef) -> bool:
@@ -147,3 +230,13 @@ def _rulebook(rulebook_id: str, version: str) -> RulebookRef:
     except RulebookUnknown:
         errors = [{"pointer": pointer("rulebook_id"), "detail": "There is no such rulebook, or not in this version."}]
         raise Invalid(f"there is no rulebook {rulebook_id} of version {version}", errors) from None
+
+
+def _accreditation(rulebook_id: str, version: str) -> RulebookRef:
+    """The rulebook of an accreditation that a body names; Invalid for one of another procedure."""
+    ref = _rulebook(rulebook_id, version)
+    procedure = load(ref.id, ref.version).procedure
+    if procedure != "accreditation":
+        errors = [{"pointer": pointer("rulebook_id"), "detail": f"This is a rulebook of another procedure: {procedure}."}]
+        raise Invalid(f"{rulebook_id} governs no accreditation", errors)
+    return ref

@@ -8,14 +8,23 @@ from chassis.readmodels import ReadModel, Write
 from services.intake.contract import (
     ApplicationFiled,
     ApplicationRegistered,
+    ApplicationWithdrawn,
     CaseClosed,
     CaseScheduled,
     ContractConcluded,
+    ContractDrawnUp,
     ContractSigned,
+    CoordinatorAppointed,
     DocumentAttached,
+    FirstTimeStated,
+    InstitutionDescribed,
     InstitutionRegistered,
+    InstitutionSucceeded,
+    PreliminaryTripMade,
+    ProcurementCompleted,
     RulebookAdopted,
     ScheduleAdopted,
+    TrainingSeminarHeld,
 )
 
 institutions = ReadModel(
@@ -26,7 +35,15 @@ institutions = ReadModel(
     Column("city", Text),
     Column("country", Text),
     Column("website", Text),
+    Column("ownership", Text),
+    Column("levels", JSONB),
+    Column("eter_id", Text),
+    Column("deqar_id", Text),
+    Column("national_id", Text),
+    Column("successor_id", Text),
+    Column("succeeded_on", Date),
     Column("version", Integer),
+    indexes=[["successor_id"]],
 )
 
 applications = ReadModel(
@@ -46,9 +63,22 @@ applications = ReadModel(
     Column("filed_on", Date),
     Column("registered_on", Date),
     Column("contract_number", Text),
+    Column("contract_parts", JSONB),
+    Column("contract_amount", Text),
+    Column("contract_currency", Text),
+    Column("contract_due_dates", JSONB),
+    Column("procurement_reference", Text),
+    Column("procurement_completed_on", Date),
     Column("contracted_on", Date),
+    Column("first_time", Boolean),
+    Column("coordinator_id", Text),
+    Column("coordinator_appointed_on", Date),
+    Column("trip_starts_on", Date),
+    Column("trip_ends_on", Date),
     Column("scheduled_year", Integer),
     Column("scheduled_month", Integer),
+    Column("withdrawn_on", Date),
+    Column("withdrawal_reason", Text),
     Column("outcome", Text),
     Column("closed_on", Date),
     Column("version", Integer),
@@ -62,6 +92,14 @@ application_documents = ReadModel(
     Column("sha256", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("name", Text),
+)
+
+training_seminars = ReadModel(
+    "training_seminars",
+    Column("case_id", Text, primary_key=True),
+    Column("held_on", Date, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("attended", Integer),
 )
 
 adoptions = ReadModel(
@@ -99,12 +137,41 @@ refusals = ReadModel(
     indexes=[["institution_id", "refused_on"]],
 )
 
-ALL = [institutions, applications, application_documents, adoptions, schedules, certificates, refusals]
+#: The cases of which the council has decided something, from council's events alone.
+decided = ReadModel(
+    "decided",
+    Column("case_id", Text, primary_key=True),
+    Column("decided_on", Date),
+)
+
+ALL = [
+    institutions,
+    applications,
+    application_documents,
+    training_seminars,
+    adoptions,
+    schedules,
+    certificates,
+    refusals,
+    decided,
+]
 
 
 @institutions.on(InstitutionRegistered)
 def _institution(e: Recorded[InstitutionRegistered]) -> Write:
     return institutions.upsert(e, **e.event.model_dump(), version=e.version)
+
+
+@institutions.on(InstitutionDescribed)
+def _described(e: Recorded[InstitutionDescribed]) -> Write:
+    told = e.event.model_dump(exclude={"institution_id"})
+    return institutions.update(e, {"institution_id": e.event.institution_id}, **told, version=e.version)
+
+
+@institutions.on(InstitutionSucceeded)
+def _succeeded(e: Recorded[InstitutionSucceeded]) -> Write:
+    told = e.event.model_dump(include={"successor_id", "succeeded_on"})
+    return institutions.update(e, {"institution_id": e.event.institution_id}, **told, version=e.version)
 
 
 @applications.on(ApplicationFiled)
@@ -140,7 +207,50 @@ def _signed(e: Recorded[ContractSigned]) -> Write:
 
 @applications.on(ContractConcluded)
 def _concluded(e: Recorded[ContractConcluded]) -> Write:
-    return _change(e, stage="contracted", contracted_on=e.event.concluded_on)
+    return _change(e, stage="contracted", contracted_on=e.event.concluded_on, first_time=e.event.first_time)
+
+
+@applications.on(ContractDrawnUp)
+def _drawn_up(e: Recorded[ContractDrawnUp]) -> Write:
+    fact = e.event
+    return _change(
+        e,
+        contract_number=fact.contract_number,
+        contract_parts=fact.parts,
+        contract_amount=fact.amount,
+        contract_currency=fact.currency,
+        contract_due_dates={step: day.isoformat() for step, day in fact.due_dates.items()},
+    )
+
+
+@applications.on(ProcurementCompleted)
+def _procured(e: Recorded[ProcurementCompleted]) -> Write:
+    return _change(e, procurement_reference=e.event.reference, procurement_completed_on=e.event.completed_on)
+
+
+@applications.on(FirstTimeStated)
+def _first_time(e: Recorded[FirstTimeStated]) -> Write:
+    return _change(e, first_time=e.event.first_time)
+
+
+@applications.on(CoordinatorAppointed)
+def _coordinator(e: Recorded[CoordinatorAppointed]) -> Write:
+    return _change(e, coordinator_id=e.event.coordinator_id, coordinator_appointed_on=e.event.appointed_on)
+
+
+@applications.on(PreliminaryTripMade)
+def _trip(e: Recorded[PreliminaryTripMade]) -> Write:
+    return _change(e, trip_starts_on=e.event.starts_on, trip_ends_on=e.event.ends_on)
+
+
+@applications.on(TrainingSeminarHeld)
+def _seminar(e: Recorded[TrainingSeminarHeld]) -> Write:
+    return _change(e)
+
+
+@applications.on(ApplicationWithdrawn)
+def _withdrawn(e: Recorded[ApplicationWithdrawn]) -> Write:
+    return _change(e, stage="withdrawn", withdrawn_on=e.event.withdrawn_on, withdrawal_reason=e.event.reason)
 
 
 @applications.on(CaseScheduled)
@@ -170,6 +280,11 @@ def _filed_documents(e: Recorded[ApplicationFiled]) -> list[Write]:
 @application_documents.on(DocumentAttached)
 def _attached_document(e: Recorded[DocumentAttached]) -> Write:
     return application_documents.upsert(e, case_id=e.event.case_id, **e.event.document.model_dump())
+
+
+@training_seminars.on(TrainingSeminarHeld)
+def _held(e: Recorded[TrainingSeminarHeld]) -> Write:
+    return training_seminars.upsert(e, **e.event.model_dump(include={"case_id", "held_on", "subject", "attended"}))
 
 
 @adoptions.on(RulebookAdopted)

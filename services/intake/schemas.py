@@ -1,14 +1,25 @@
 """Bodies and answers of intake's REST interface."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.documents import Document
-from chassis.text import Day, InstitutionId, ShortText, Text
+from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
 from regulations import RulebookRef
-from services.intake.contract import CaseKind, Language, Level, Programme
+from services.intake.contract import (
+    Amount,
+    CaseKind,
+    Currency,
+    DeqarId,
+    EterId,
+    Language,
+    Level,
+    NationalId,
+    Ownership,
+    Programme,
+)
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +38,33 @@ class NewInstitution(BaseModel):
     city: ShortText
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     website: ShortText | None = None
+    ownership: Ownership | None = None
+    levels: Annotated[tuple[Level, ...], Field(max_length=20)] = ()
+    eter_id: EterId | None = None
+    deqar_id: DeqarId | None = None
+    national_id: NationalId | None = None
+
+
+class InstitutionDetails(BaseModel):
+    """Everything that is known of an institution besides its name: it replaces what was known, and null is not known."""
+
+    model_config = _IN
+
+    ownership: Ownership | None
+    levels: Annotated[tuple[Level, ...], Field(max_length=20)]
+    eter_id: EterId | None
+    deqar_id: DeqarId | None
+    national_id: NationalId | None
+
+
+class Succession(BaseModel):
+    """The institution that took the place of this one, and the act of the reorganisation."""
+
+    model_config = _IN
+
+    successor_id: InstitutionId
+    act: ShortText
+    succeeded_on: Day
 
 
 class NewAdoption(BaseModel):
@@ -74,6 +112,28 @@ class Registration(BaseModel):
     number: ShortText
 
 
+class ContractText(BaseModel):
+    """What the contract says, by the parts that the rulebook requires; the amount is the cost in figures."""
+
+    model_config = _IN
+
+    contract_number: ShortText
+    parts: Annotated[dict[str, Text], Field(max_length=20, description="By the words of the rulebook's `contents.contract`")]
+    amount: Amount | None = None
+    currency: Currency | None = None
+    due_dates: Annotated[dict[str, Day], Field(max_length=60, description="By the rulebook's stages: the last day of each")] = {}
+    document: Document | None = None
+
+
+class Procurement(BaseModel):
+    """A public procurement, as the electronic portal shows it."""
+
+    model_config = _IN
+
+    reference: ShortText
+    completed_on: Day
+
+
 class ContractSignature(BaseModel):
     """A signature under the contract of this number."""
 
@@ -90,6 +150,59 @@ class Place(BaseModel):
 
     year: Annotated[int, Field(ge=2000, le=2100, strict=True)]
     month: Annotated[int, Field(ge=1, le=12, strict=True)]
+    ground: Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,60}$", max_length=62)] | None = None
+    reason: Text | None = None
+
+
+class Appointment(BaseModel):
+    """The coordinator of a case; `reason` says why another one is replaced."""
+
+    model_config = _IN
+
+    coordinator_id: Identifier
+    coordinator_name: ShortText
+    act: ShortText
+    reason: Text | None = None
+
+
+class FirstTime(BaseModel):
+    """Whether the institution is a new client of the agency or a known one, against what the history tells."""
+
+    model_config = _IN
+
+    client: Literal["new", "known"]
+    reason: Text
+
+
+class Trip(BaseModel):
+    """The preliminary trip that was made."""
+
+    model_config = _IN
+
+    traveller_id: Identifier
+    starts_on: Day
+    ends_on: Day
+    note: Text | None = None
+
+
+class NewSeminar(BaseModel):
+    """A seminar that was held; `attended` counts those of the institution's working groups."""
+
+    model_config = _IN
+
+    subject: ShortText
+    held_on: Day
+    attended: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    attendance_list: Document | None = None
+
+
+class Withdrawal(BaseModel):
+    """Why the institution takes its application back, and its letter."""
+
+    model_config = _IN
+
+    reason: Text
+    document: Document | None = None
 
 
 class Institution(BaseModel):
@@ -101,7 +214,28 @@ class Institution(BaseModel):
     city: str
     country: str
     website: str | None
+    ownership: str | None
+    levels: list[str]
+    eter_id: str | None
+    deqar_id: str | None
+    national_id: str | None
+    successor_id: str | None
+    succeeded_on: date | None
     version: int
+
+
+class InstitutionDetail(Institution):
+    """An institution with those whose place it took."""
+
+    predecessors: list[str]
+
+
+class Seminar(BaseModel):
+    """A training seminar that was held for a case."""
+
+    subject: str
+    held_on: date
+    attended: int
 
 
 class ApplicationItem(BaseModel):
@@ -138,8 +272,22 @@ class ApplicationDetail(ApplicationItem):
     standards_version: str
     renews_certificate_id: str | None
     contract_number: str | None
+    contract_parts: dict[str, str] | None
+    contract_amount: str | None
+    contract_currency: str | None
+    contract_due_dates: dict[str, date] | None
+    procurement_reference: str | None
+    procurement_completed_on: date | None
     contracted_on: date | None
+    first_time: bool | None
+    coordinator_id: str | None
+    coordinator_appointed_on: date | None
+    trip_starts_on: date | None
+    trip_ends_on: date | None
+    seminars: list[Seminar]
     scheduled_year: int | None
     scheduled_month: int | None
+    withdrawn_on: date | None
+    withdrawal_reason: str | None
     documents: list[Document]
     missing: list[Missing]

@@ -1,6 +1,7 @@
 """Monitoring, wired. It takes nothing from other services' events: lifecycles tell it what is due."""
 
 from chassis.service import Service
+from regulations import RulebookChanged
 from services.monitoring.activities import activities
 from services.monitoring.api import router
 from services.monitoring.contract import EVENTS, TASK_QUEUE
@@ -17,5 +18,6 @@ SERVICE = Service(
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    conflicts=[RulebookChanged],
     at_start=recompute_outdated,
 )

@@ -9,15 +9,29 @@ from sqlalchemy.engine import RowMapping
 
 from chassis.auth import Role
 from chassis.context import Accepted, Context
-from chassis.documents import Document
 from chassis.problems import NotFound
 from chassis.text import InstitutionId
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from regulations import load
 from services.review import handlers
-from services.review.domain.report import REPORT, Form, Report, Stage, awaited
-from services.review.readmodels import readers, reports
-from services.review.schemas import PaperReceipt, Recommendations, ReportDetail, ReportItem, Review
+from services.review.domain.questions import missing_parts
+from services.review.domain.report import REPORT, Stage, awaited
+from services.review.readmodels import readers, report_versions, reports
+from services.review.schemas import (
+    ElectronicReport,
+    Examination,
+    FinalVersion,
+    Opening,
+    Outline,
+    PaperReceipt,
+    PreliminaryAudit,
+    Recommendations,
+    ReportDetail,
+    ReportItem,
+    ReportVersion,
+    ReportVersionItem,
+    Review,
+)
 
 router = APIRouter(prefix="/v1")
 
@@ -25,8 +39,14 @@ AGENCY = [Role.coordinator, Role.director, Role.auditor]
 INVOLVED = [Role.institution_officer, Role.expert, *AGENCY]
 
 
+@post(router, "/reports", roles=[Role.coordinator], status=201, if_match=False)
+async def open_report(ctx: Commanding, body: Opening) -> Accepted:
+    """Opens the self-assessment of a case whose contract is concluded, where no lifecycle did (order 109, p. 9.2; IQAA, S1.e)."""
+    return await handlers.open_concluded(ctx, body)
+
+
 @post(router, "/reports/{case_id}/electronic", roles=[Role.institution_officer])
-async def submit_electronic_report(ctx: Commanding, case_id: Id, body: Document) -> Accepted:
+async def submit_electronic_report(ctx: Commanding, case_id: Id, body: ElectronicReport) -> Accepted:
     """Submits the electronic form of the self-assessment report (order 109, p. 9.3, 13)."""
     return await handlers.receive_electronic_report(ctx, case_id, body)
 
@@ -47,6 +67,48 @@ async def review_report(ctx: Commanding, case_id: Id, body: Review) -> Accepted:
 async def issue_recommendations(ctx: Commanding, case_id: Id, body: Recommendations) -> Accepted:
     """Sends the body's recommendations on the report to the institution (order 109, p. 9.5)."""
     return await handlers.issue_recommendations(ctx, case_id, body)
+
+
+@post(router, "/reports/{case_id}/outline", roles=[Role.coordinator])
+async def set_report_outline(ctx: Commanding, case_id: Id, body: Outline) -> Accepted:
+    """Names the sections that the agency's standards and criteria ask of this report (IQAA, S1.e)."""
+    return await handlers.set_outline(ctx, case_id, body)
+
+
+@post(router, "/reports/{case_id}/versions", roles=[Role.institution_officer])
+async def submit_report_version(ctx: Commanding, case_id: Id, body: ReportVersion) -> Accepted:
+    """Submits the first version of the report (IQAA, S1.f.1), or a reworked one with its annexes (S1.g)."""
+    return await handlers.submit_version(ctx, case_id, body)
+
+
+@post(router, "/reports/{case_id}/examination", roles=[Role.coordinator])
+async def examine_report_version(ctx: Commanding, case_id: Id, body: Examination) -> Accepted:
+    """Records the technical examination of the newest version, finding by finding (IQAA, S1.f.1)."""
+    return await handlers.examine_version(ctx, case_id, body)
+
+
+@post(router, "/reports/{case_id}/examination-results", roles=[Role.coordinator])
+async def send_examination_results(ctx: Commanding, case_id: Id) -> Accepted:
+    """Sends the results of the examination to the institution (IQAA, S1.f.2)."""
+    return await handlers.send_results(ctx, case_id)
+
+
+@post(router, "/reports/{case_id}/final-version", roles=[Role.institution_officer])
+async def resubmit_final_version(ctx: Commanding, case_id: Id, body: FinalVersion) -> Accepted:
+    """Submits the examined version as the final one where no rework was needed (IQAA, S1.g)."""
+    return await handlers.resubmit_version(ctx, case_id, body)
+
+
+@post(router, "/reports/{case_id}/acceptance", roles=[Role.coordinator])
+async def accept_report(ctx: Commanding, case_id: Id) -> Accepted:
+    """Accepts the newest version as the final one (IQAA, S1.g)."""
+    return await handlers.accept_report(ctx, case_id)
+
+
+@post(router, "/reports/{case_id}/preliminary-audit", roles=[Role.coordinator])
+async def hold_preliminary_audit(ctx: Commanding, case_id: Id, body: PreliminaryAudit) -> Accepted:
+    """Records the preliminary audit of an institutional accreditation (IQAA, S1.h)."""
+    return await handlers.hold_preliminary_audit(ctx, case_id, body)
 
 
 @get(router, "/reports", roles=INVOLVED, response_model=page_model(ReportItem))
@@ -73,11 +135,24 @@ async def list_reports(
 async def read_report(ctx: Reading, case_id: Id, response: Response) -> Any:
     """One report with what is awaited."""
     found = await _report(ctx, case_id)
-    forms: dict[str, Form] = {"paper_on": "paper", "electronic_on": "electronic"}
-    state = Report(stage=found["stage"], forms=frozenset(form for column, form in forms.items() if found[column]))
-    rulebook = load(found["rulebook"]["id"], found["rulebook"]["version"])
+    state, _ = await ctx.load(REPORT, case_id)
+    rules = load(found["rulebook"]["id"], found["rulebook"]["version"])
+    missing = [part for part, _ in missing_parts(state, rules)] if state.number else []
     etag(response, found["version"])
-    return ReportDetail.model_validate({**found, "awaited": [asdict(step) for step in awaited(state, rulebook)]})
+    steps = [asdict(each) for each in awaited(state, rules)]
+    return ReportDetail.model_validate({**found, "final_on": state.final_on, "missing": missing, "awaited": steps})
+
+
+@get(router, "/reports/{case_id}/versions", roles=INVOLVED, response_model=page_model(ReportVersionItem))
+async def list_report_versions(
+    ctx: Reading, request: Request, response: Response, case_id: Id, cursor: Cursor = None, limit: Limit = 50
+) -> Any:
+    """Every version of a report with its examination, oldest first."""
+    await _report(ctx, case_id)
+    c = report_versions.c
+    query = select(report_versions.table).where(c.case_id == case_id)
+    keys = [c.number]
+    return await page_of(ctx, query, keys=keys, model=ReportVersionItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
 @get(router, "/reports/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])

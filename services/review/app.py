@@ -1,6 +1,8 @@
 """Review, wired."""
 
 from chassis.service import Service
+from regulations import RulebookChanged
+from services.intake.contract import EVENTS as INTAKE_EVENTS
 from services.review import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.review.activities import activities
 from services.review.api import router
@@ -13,10 +15,11 @@ SERVICE = Service(
     name="review",
     title="Self-assessment reports, their review and the recommendations on them",
     events=EVENTS,
-    foreign=[VISITS_EVENTS],
+    foreign=[INTAKE_EVENTS, VISITS_EVENTS],
     deciders=[REPORT],
     read_models=ALL,
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    conflicts=[RulebookChanged],
 )

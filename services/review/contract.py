@@ -1,8 +1,9 @@
 """What review publishes. A self-assessment report has the id of its case."""
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.documents import Document
 from chassis.events import Catalogue, Event
@@ -11,16 +12,49 @@ from regulations import RulebookRef
 
 TASK_QUEUE = "kepil-review"
 
+_PART = ConfigDict(frozen=True, extra="forbid")
+
+
+class SectionRef(BaseModel):
+    """A place in a self-assessment report: a standard of the agency's set, or one of its criteria."""
+
+    model_config = _PART
+
+    standard: ShortText
+    criterion: ShortText | None = None
+
+
+class ReportSection(SectionRef):
+    """What the institution says of itself under one standard or criterion, and the files that show it."""
+
+    text: Text
+    evidence: Annotated[tuple[Document, ...], Field(max_length=50)] = ()
+
+
+class SectionFinding(SectionRef):
+    """What an examination found in one section, or that the section is not there."""
+
+    finding: Text
+
 
 class SelfAssessmentOpened(Event):
-    """The contract is concluded: the institution carries out its self-assessment (order 109, p. 9.2)."""
+    """The contract is concluded: the institution carries out its self-assessment (order 109, p. 9.2; IQAA, S1.e)."""
 
     case_id: str
     institution_id: str
     rulebook: RulebookRef
     standards: ShortText
     standards_version: ShortText
+    kind: ShortText | None = Field(None, description="A word of the rulebook's `kinds`; None where nobody said it")
     opened_on: date
+
+
+class ReportOutlineSet(Event):
+    """The agency named the sections that a report by its standards and criteria has (IQAA, S1.e). A later outline replaces it."""
+
+    case_id: str
+    sections: tuple[SectionRef, ...]
+    set_on: date
 
 
 class ElectronicReportReceived(Event):
@@ -28,6 +62,7 @@ class ElectronicReportReceived(Event):
 
     case_id: str
     document: Document
+    sections: tuple[ReportSection, ...] = ()
     received_on: date
 
 
@@ -62,16 +97,82 @@ class RecommendationsIssued(Event):
     issued_on: date
 
 
+class ReportVersionSubmitted(Event):
+    """A version of the report came in: the first (IQAA, S1.f.1), numbered 1, or a reworked one with its annexes (S1.g)."""
+
+    case_id: str
+    number: Annotated[int, Field(ge=1)]
+    sections: tuple[ReportSection, ...] = ()
+    documents: tuple[Document, ...] = ()
+    annexes: tuple[Document, ...] = ()
+    submitted_on: date
+
+
+class TechnicalExaminationHeld(Event):
+    """A version of the report was examined; the institution knows nothing of it yet (IQAA, S1.f.1)."""
+
+    case_id: str
+    number: int
+    round: Annotated[int, Field(ge=1, description="1 for the first examination of this report")]
+    summary: Text
+    findings: tuple[SectionFinding, ...] = ()
+    rework_needed: bool
+    examined_on: date
+
+
+class ExaminationResultsSent(Event):
+    """The results of an examination went to the institution, with the need for rework (IQAA, S1.f.2)."""
+
+    case_id: str
+    number: int
+    rework_needed: bool
+    sent_on: date
+
+
+class FinalVersionResubmitted(Event):
+    """No rework was needed: the examined version was submitted again as the final one, with its annexes (IQAA, S1.g)."""
+
+    case_id: str
+    number: int
+    annexes: tuple[Document, ...] = ()
+    submitted_on: date
+
+
+class SelfAssessmentReportAccepted(Event):
+    """The agency took a version as the final one: experts and council rely on it (IQAA, S1.g)."""
+
+    case_id: str
+    number: int
+    accepted_on: date
+
+
+class PreliminaryAuditHeld(Event):
+    """The preliminary audit of an institutional accreditation was held (IQAA, S1.h). Its result is a note."""
+
+    case_id: str
+    held_on: date
+    note: Text
+    document: Document | None = None
+    recorded_on: date
+
+
 EVENTS = Catalogue(
     "review",
     {
         "report": [
             SelfAssessmentOpened,
+            ReportOutlineSet,
             ElectronicReportReceived,
             PaperReportReceived,
             SelfAssessmentReportReceived,
             ReportReviewed,
             RecommendationsIssued,
+            ReportVersionSubmitted,
+            TechnicalExaminationHeld,
+            ExaminationResultsSent,
+            FinalVersionResubmitted,
+            SelfAssessmentReportAccepted,
+            PreliminaryAuditHeld,
         ]
     },
 )
@@ -86,6 +187,7 @@ class OpenSelfAssessment(BaseModel):
     rulebook: RulebookRef
     standards: str
     standards_version: str
+    kind: str | None = None
 
 
 OPEN_SELF_ASSESSMENT = "review.open_self_assessment"

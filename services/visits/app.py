@@ -1,6 +1,7 @@
 """Visits, wired."""
 
 from chassis.service import Service
+from regulations import RulebookChanged
 from services.visits.activities import activities
 from services.visits.api import router
 from services.visits.contract import EVENTS, TASK_QUEUE
@@ -17,4 +18,5 @@ SERVICE = Service(
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
+    conflicts=[RulebookChanged],
 )

@@ -159,6 +159,13 @@ DATES = [
 ]  # fmt: skip
 DAYS = [
     ("/v1/schedules", "adopted_on"),
+    ("/v1/institutions/{institution_id}/succession", "succeeded_on"),
+    ("/v1/applications/{case_id}/contract", "due_dates"),
+    ("/v1/applications/{case_id}/procurement", "completed_on"),
+    ("/v1/applications/{case_id}/preliminary-trip", "starts_on"),
+    ("/v1/applications/{case_id}/preliminary-trip", "ends_on"),
+    ("/v1/applications/{case_id}/seminars", "held_on"),
+    ("/v1/reports/{case_id}/preliminary-audit", "held_on"),
     ("/v1/meetings", "held_on"),
     ("/v1/visits/{case_id}/announcement", "starts_on"),
     ("/v1/visits/{case_id}/announcement", "ends_on"),

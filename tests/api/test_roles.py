@@ -37,14 +37,19 @@ def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
         "/v1/applications",
         "/v1/applications/{case_id}/documents",
         "/v1/applications/{case_id}/contract-signatures",
+        "/v1/applications/{case_id}/withdrawal",
         "/v1/reports/{case_id}/electronic",
+        "/v1/reports/{case_id}/versions",
+        "/v1/reports/{case_id}/final-version",
         "/v1/considerations/{case_id}/appeals",
         "/v1/certificates/{certificate_id}/duplicate-application",
+        "/v1/visits/{case_id}/objections",
+        "/v1/visits/{case_id}/factual-check-answer",
     }
     assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}
     assert given[Role.expert] == {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "completion", "report")}
     for act, alone in (("votes", Role.council_member), ("decision", Role.director), ("appeal-outcome", Role.director)):
-        assert next(route.roles for route in COMMANDS if route.path.endswith(act)) == {alone}
+        assert next(route.roles for route in COMMANDS if route.path.endswith(f"/{act}")) == {alone}
 
 
 async def _ask(case: Journey, route: Route, token: str | None) -> httpx.Response:

@@ -21,19 +21,18 @@ from services.intake.contract import (
     DocumentAttached,
     Programme,
 )
+from services.intake.domain.agreement import Side, SignContract
 from services.intake.domain.application import (
     APPLICATION,
     Application,
     AttachDocument,
-    CertificateFacts,
     EndCase,
     FileApplication,
     RegisterApplication,
-    ScheduleCase,
-    Side,
-    SignContract,
     missing_documents,
 )
+from services.intake.domain.renewal import CertificateFacts
+from services.intake.domain.schedule import ScheduleCase
 
 ORDER_109 = "kz-109-2008-accreditation"
 RULES = load(ORDER_109)

@@ -17,7 +17,7 @@ from services.council.contract import (
     ScopeDecision,
 )
 from services.intake import consumers
-from services.intake.readmodels import certificates, refusals
+from services.intake.readmodels import certificates, decided, refusals
 
 ORDER_109 = "kz-109-2008-accreditation"
 RULES = load(ORDER_109)
@@ -52,6 +52,11 @@ def test_the_decision_from_which_the_bar_follows_is_kept_as_a_refusal(outcome: s
     assert [(w.statement.kind, w.values["case_id"], w.values["scope"], w.values["refused_on"]) for w in writes] == (
         [("upsert", "case-1", "institution", date(2010, 3, 15))] if barred else []
     )
+
+
+def test_a_case_of_which_something_is_decided_is_known_as_decided() -> None:
+    write = decided.projectors[DecisionAdopted](decision("accredit"))
+    assert (write.values["case_id"], write.values["decided_on"]) == ("case-1", date(2010, 3, 15))
 
 
 def test_of_a_mixed_decision_only_the_refused_scopes_are_kept() -> None:

@@ -1,16 +1,22 @@
 """Institutions, adopted rulebooks and yearly schedules: each is entered once."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from chassis.problems import Conflict
 from chassis.testing import given
 from regulations import RulebookChanged, load
-from services.intake.contract import InstitutionRegistered, RulebookAdopted, ScheduleAdopted
+from services.intake.contract import (
+    InstitutionDescribed,
+    InstitutionRegistered,
+    InstitutionSucceeded,
+    RulebookAdopted,
+    ScheduleAdopted,
+)
 from services.intake.domain.adoption import ADOPTION, AdoptRulebook, adoption_id
-from services.intake.domain.institution import INSTITUTION, RegisterInstitution
+from services.intake.domain.institution import INSTITUTION, DescribeInstitution, RecordSuccession, RegisterInstitution
 from services.intake.domain.schedule import SCHEDULE, AdoptSchedule, schedule_id
 
 ORDER_109 = "kz-109-2008-accreditation"
@@ -34,6 +40,39 @@ def test_an_institution_is_registered_once() -> None:
     command = RegisterInstitution(**NOW, **INSTITUTION_FIELDS)
     given(INSTITUTION).when(command).then(KNOWN)
     assert isinstance(given(INSTITUTION, [KNOWN]).when(command).then_refused(words="kaznu"), Conflict)
+
+
+class TestDescription:
+    DETAILS: ClassVar[dict[str, Any]] = {"ownership": "state", "levels": ("higher",), "eter_id": "KZ0012", "national_id": "990140001154"}
+    DESCRIBED = InstitutionDescribed(institution_id="kaznu", **DETAILS)
+
+    def test_an_institution_is_described_as_a_whole(self) -> None:
+        describe = DescribeInstitution(**NOW, **self.DETAILS)
+        given(INSTITUTION, [KNOWN]).when(describe).then(self.DESCRIBED)
+        bare = DescribeInstitution(**NOW)
+        given(INSTITUTION, [KNOWN, self.DESCRIBED]).when(bare).then(InstitutionDescribed(institution_id="kaznu"))
+
+    def test_what_is_known_already_is_no_news(self) -> None:
+        describe = DescribeInstitution(**NOW, **self.DETAILS)
+        registered = KNOWN.model_copy(update=self.DETAILS)
+        for past in ([KNOWN, self.DESCRIBED], [registered]):
+            assert isinstance(given(INSTITUTION, past).when(describe).then_refused(words="already"), Conflict)
+
+
+class TestSuccession:
+    SUCCEEDED = InstitutionSucceeded(institution_id="kaznu", successor_id="aknu", act="No. 641", succeeded_on=date(2020, 9, 1))
+
+    def succeed(self, successor_id: str = "aknu", known: bool = True) -> RecordSuccession:
+        told = {"successor_id": successor_id, "act": "No. 641", "succeeded_on": date(2020, 9, 1)}
+        return RecordSuccession(**NOW, **told, successor_known=known)
+
+    def test_another_institution_takes_the_place_once(self) -> None:
+        given(INSTITUTION, [KNOWN]).when(self.succeed()).then(self.SUCCEEDED)
+        assert isinstance(given(INSTITUTION, [KNOWN, self.SUCCEEDED]).when(self.succeed()).then_refused(words="already"), Conflict)
+
+    def test_the_successor_is_another_one_that_the_agency_knows(self) -> None:
+        assert isinstance(given(INSTITUTION, [KNOWN]).when(self.succeed("kaznu")).then_refused(words="itself"), Conflict)
+        assert isinstance(given(INSTITUTION, [KNOWN]).when(self.succeed(known=False)).then_refused(words="register"), Conflict)
 
 
 class TestAdoption:

@@ -56,7 +56,7 @@ def report(*events: Event) -> Given[Report]:
     return given(REPORT, events)
 
 
-def command(kind: type[Command], at: datetime = NOON, **fields: Any) -> Command:
+def command(kind: type[Command], /, at: datetime = NOON, **fields: Any) -> Command:
     return kind(at=at, by="somebody", **fields)
 
 

@@ -21,17 +21,11 @@ from services.visits.contract import (
     VisitStarted,
 )
 from services.visits.domain.dates import Rules
-from services.visits.domain.visit import (
-    VISIT,
-    AnnounceVisit,
-    CompleteVisit,
-    ConfirmReportStudied,
-    FormPanel,
-    OpenVisit,
-    StartVisit,
-    SubmitVisitReport,
-    Visit,
-)
+from services.visits.domain.panel import FormPanel
+from services.visits.domain.preparation import ConfirmReportStudied
+from services.visits.domain.report import SubmitVisitReport
+from services.visits.domain.state import Visit
+from services.visits.domain.visit import VISIT, AnnounceVisit, CompleteVisit, OpenVisit, StartVisit
 
 ORDER_109 = "kz-109-2008-accreditation"
 REF = load(ORDER_109).ref

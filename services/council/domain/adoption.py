@@ -42,7 +42,8 @@ def adopt(
     require_quorum(rules, sitting)
     _everybody_voted(rules, opened.scopes, sitting, docket)
     words = outcomes(rules)
-    decisions = tuple(_count(rules, scope, docket.votes) for scope in opened.scopes)
+    present = [vote for vote in docket.votes if vote.member_id in sitting.present]  # attendance may have been corrected since
+    decisions = tuple(_count(rules, scope, present) for scope in opened.scopes)
     decided = {each.outcome for each in (*kept, *decisions)}
     if words.negative in {each.outcome for each in decisions} and not reasons.strip():
         raise Refused(

@@ -1,45 +1,65 @@
-"""An application and its case: filing, documents, registration, contract, place in the schedule, end (order 109, p. 2-12, 21, 22)."""
+"""An application and its case: filing, documents, registration, place in the schedule, withdrawal, end (order 109, p. 2-12, 21, 22;
+IQAA S1.a). Its contract is in `agreement`, what follows the contract in `preparation`."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from pydantic import Field
 
 from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.problems import Conflict, NotFound, Refused
-from regulations import Rulebook, RulebookRef, compute, enforces, local_date, possible_from, resolve
+from chassis.problems import Conflict, Invalid, NotFound, Refused
+from regulations import Rulebook, RulebookRef, enforces, local_date, possible_from, resolve
 from services.intake.contract import (
     ApplicationFiled,
     ApplicationRegistered,
+    ApplicationWithdrawn,
     CaseClosed,
     CaseKind,
     CaseScheduled,
     ContractConcluded,
+    ContractDrawnUp,
     ContractSigned,
+    CoordinatorAppointed,
     DocumentAttached,
+    FirstTimeStated,
+    PreliminaryTripMade,
+    ProcurementCompleted,
     Programme,
+    TrainingSeminarHeld,
 )
-
-Side = Literal["institution", "accreditation_body"]
-SIDES: tuple[Side, ...] = ("institution", "accreditation_body")
+from services.intake.domain import agreement, preparation
+from services.intake.domain.agreement import Contract, DrawUpContract, RecordProcurement, SignContract
+from services.intake.domain.preparation import (
+    AnyPreparation,
+    AppointCoordinator,
+    Preparation,
+    RecordPreliminaryTrip,
+    RecordSeminar,
+    StateFirstTime,
+)
+from services.intake.domain.renewal import CertificateFacts, check_renewal
+from services.intake.domain.schedule import ScheduleCase, place
 
 _ORDER_109 = "kz-109-2008-accreditation"
+_IQAA = "iqaa-accreditation"
+_BAR = "reapplication_bar"
+_OPEN = ("registered", "contracted")
 
 
 @dataclass(frozen=True)
 class Application:
-    """An application as it stands. `stage` is one of filed, registered, contracted, closed; empty before the filing."""
+    """An application as it stands; `stage` is empty before the filing."""
 
-    stage: Literal["", "filed", "registered", "contracted", "closed"] = ""
+    stage: Literal["", "filed", "registered", "contracted", "withdrawn", "closed"] = ""
     filed: ApplicationFiled | None = None
     documents: tuple[Document, ...] = ()
-    contract_number: str = ""
-    signed: tuple[Side, ...] = ()
+    contract: Contract = field(default_factory=Contract)
+    preparation: Preparation = field(default_factory=Preparation)
     scheduled: tuple[int, int] | None = None
 
     @property
@@ -51,16 +71,6 @@ class Application:
     def case_id(self) -> str:
         """The id of the case in every service."""
         return self.filed.case_id if self.filed else ""
-
-
-@dataclass(frozen=True)
-class CertificateFacts:
-    """What the application to extend a certificate rests on."""
-
-    certificate_id: str
-    institution_id: str
-    valid_until: date
-    expired: bool
 
 
 class FileApplication(Command):
@@ -93,21 +103,12 @@ class RegisterApplication(Command):
     number: str
 
 
-class SignContract(Command):
-    """One side signs the bilateral contract; the other must name the same number."""
+class WithdrawApplication(Command):
+    """The institution takes its application back. Whether the council has decided comes as a fact."""
 
-    contract_number: str
-    side: Side
-    signatory_id: str
-    signatory_name: str
-
-
-class ScheduleCase(Command):
-    """Gives the case its place in an adopted yearly schedule."""
-
-    year: int
-    month: int
-    schedule_adopted: bool
+    reason: str
+    document: Document | None = None
+    decided_on: date | None = None
 
 
 class EndCase(Command):
@@ -116,11 +117,24 @@ class EndCase(Command):
     outcome: str
 
 
-AnyCommand = FileApplication | AttachDocument | RegisterApplication | SignContract | ScheduleCase | EndCase
+AnyCommand = (
+    FileApplication
+    | AttachDocument
+    | RegisterApplication
+    | DrawUpContract
+    | RecordProcurement
+    | SignContract
+    | AnyPreparation
+    | ScheduleCase
+    | WithdrawApplication
+    | EndCase
+)
 
 
 def decide(command: AnyCommand, state: Application, rules: Rulebook) -> Sequence[Event]:
     """The facts that follow, or a refusal with its clause."""
+    if state.stage == "withdrawn" and not isinstance(command, EndCase):
+        raise Conflict("the institution has withdrawn this application")
     match command:
         case FileApplication():
             return _file(command, state, rules)
@@ -128,14 +142,23 @@ def decide(command: AnyCommand, state: Application, rules: Rulebook) -> Sequence
             return _attach(command, state)
         case RegisterApplication():
             return _register(command, state, rules)
-        case SignContract():
-            return _sign(command, state, rules)
+        case DrawUpContract() | RecordProcurement() | SignContract():
+            return _contract(command, state, rules)
+        case AppointCoordinator() | StateFirstTime() | RecordPreliminaryTrip() | RecordSeminar():
+            if state.stage not in _OPEN:
+                raise Conflict("this belongs to an open case: registered and not closed")
+            return preparation.prepare(command, state.preparation, state.case_id, state.stage == "contracted", rules)
         case ScheduleCase():
-            return _schedule(command, state, rules)
+            if state.stage not in _OPEN:
+                raise Conflict("only an open case has a place in the schedule")
+            return place(command, state.scheduled, state.case_id, rules)
+        case WithdrawApplication():
+            return _withdraw(command, state, rules)
         case EndCase():
             if state.stage == "closed":
                 return []
             return [CaseClosed(case_id=state.case_id, outcome=command.outcome, closed_on=local_date(command.at, rules.zone))]
+    assert_never(command)
 
 
 def evolve(state: Application, event: Any) -> Application:
@@ -147,12 +170,26 @@ def evolve(state: Application, event: Any) -> Application:
             return replace(state, documents=(*state.documents, event.document))
         case ApplicationRegistered():
             return replace(state, stage="registered")
+        case ContractDrawnUp():
+            return replace(state, contract=replace(state.contract, draft=event))
+        case ProcurementCompleted():
+            return replace(state, contract=replace(state.contract, procurement=event))
         case ContractSigned():
-            return replace(state, contract_number=event.contract_number, signed=(*state.signed, event.side))
-        case ContractConcluded():
-            return replace(state, stage="contracted")
+            signed = (*state.contract.signed, event.side)
+            return replace(state, contract=replace(state.contract, number=event.contract_number, signed=signed))
+        case ContractConcluded() | FirstTimeStated():
+            return replace(state, stage="contracted", preparation=replace(state.preparation, first_time=event.first_time))
+        case CoordinatorAppointed():
+            return replace(state, preparation=replace(state.preparation, coordinator_id=event.coordinator_id))
+        case PreliminaryTripMade():
+            return replace(state, preparation=replace(state.preparation, trip=True))
+        case TrainingSeminarHeld():
+            held = (*state.preparation.seminars, (event.subject, event.held_on))
+            return replace(state, preparation=replace(state.preparation, seminars=held))
         case CaseScheduled():
             return replace(state, scheduled=(event.year, event.month))
+        case ApplicationWithdrawn():
+            return replace(state, stage="withdrawn")
         case CaseClosed():
             return replace(state, stage="closed")
     return state
@@ -177,7 +214,7 @@ def _file(command: FileApplication, state: Application, rules: Rulebook) -> Sequ
     _check_scope(command, rules)
     _check_bar(command, rules, on)
     if command.certificate is not None:
-        _check_renewal(command.certificate, command.institution_id, rules, on)
+        check_renewal(command.certificate, command.institution_id, rules, on)
     return [
         ApplicationFiled(
             case_id=command.case_id,
@@ -209,12 +246,15 @@ def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None
 
 def _scope_clause(rules: Rulebook) -> str:
     """The clause that says to what the regulation applies."""
-    return next(iter(rules.vocabulary("education_levels").values())).clause or ""
+    return next((level.clause or "" for level in rules.vocabularies.get("education_levels", {}).values()), "")
 
 
 @enforces(_ORDER_109, "2")
 def _check_scope(command: FileApplication, rules: Rulebook) -> None:
-    levels = rules.vocabularies["education_levels"]
+    kinds, levels = rules.vocabularies.get("kinds", {}), rules.vocabularies.get("education_levels", {})
+    if command.kind not in kinds:
+        error = {"pointer": "#/kind", "detail": f"The kinds of {rules.id} are {', '.join(kinds)}."}
+        raise Invalid(f"{rules.id} knows no accreditation of the kind {command.kind}", [error])
     outside = [level for level in (*command.levels, *(p.level for p in command.programmes)) if level not in levels]
     if outside:
         raise Refused(
@@ -226,8 +266,8 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
     repeated = sorted(code for code, times in Counter(p.code for p in command.programmes).items() if times > 1)
     if repeated:
         raise Conflict(f"a programme is named once; repeated: {', '.join(repeated)}")
-    kind = rules.vocabularies["kinds"][command.kind]
-    if "specialised" in _parts(rules, command.kind) and not command.programmes:
+    kind = kinds[command.kind]
+    if _of_programmes(rules, command.kind) and not command.programmes:
         raise Refused(
             f"{kind.names.en} accreditation is of programmes, and none is named",
             clause=kind.clause or "",
@@ -240,30 +280,16 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
 def _check_bar(command: FileApplication, rules: Rulebook, on: date) -> None:
     """A repeated application is one for a scope that was refused; for another programme nothing is repeated (reading)."""
     repeated = {scope: command.refused[scope] for scope in _scopes(command, rules) if scope in command.refused}
-    if not repeated:
+    if not repeated or _BAR not in rules.terms:
         return
     scope, filed_on = max(repeated.items(), key=lambda each: each[1])
-    possible = possible_from(rules, "reapplication_bar", filed_on)
+    possible = possible_from(rules, _BAR, filed_on)
     if on < possible:
         raise Refused(
             f"the application of {filed_on} for {scope} was refused; a repeated one is not possible yet",
-            clause=rules.terms["reapplication_bar"].clause or "",
+            clause=rules.terms[_BAR].clause or "",
             rulebook=rules.id,
             accepts=f"an application from {possible} on",
-        )
-
-
-@enforces(_ORDER_109, "21")
-def _check_renewal(certificate: CertificateFacts, institution_id: str, rules: Rulebook, on: date) -> None:
-    if certificate.institution_id != institution_id:
-        raise Conflict(f"certificate {certificate.certificate_id} is another institution's")
-    last = compute(rules, "renewal_application", certificate.valid_until).due_on
-    if certificate.expired or on > last:
-        raise Refused(
-            f"the certificate is valid until {certificate.valid_until}; its extension could be applied for until {last}",
-            clause=rules.terms["renewal_application"].clause or "",
-            rulebook=rules.id,
-            accepts="a new application that renews no certificate",
         )
 
 
@@ -276,6 +302,7 @@ def _attach(command: AttachDocument, state: Application) -> Sequence[Event]:
 
 
 @enforces(_ORDER_109, "8.1", "8.2", "8 (a)", "10")
+@enforces(_IQAA, "S1.a")
 def _register(command: RegisterApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
     filed = state.filed
     if filed is None or state.stage != "filed":
@@ -313,47 +340,44 @@ def _parts(rules: Rulebook, kind: str) -> tuple[str, ...]:
 
 def _scopes(filed: ApplicationFiled | FileApplication, rules: Rulebook) -> tuple[str, ...]:
     """What the council must decide. Programmes of an institutional application are told, and not accredited one by one."""
-    parts = _parts(rules, filed.kind)
-    institution = ("institution",) if "institutional" in parts else ()
-    return institution + tuple(f"programme:{p.code}" for p in filed.programmes if "specialised" in parts)
+    institution = ("institution",) if "institutional" in _parts(rules, filed.kind) else ()
+    of_programmes = _of_programmes(rules, filed.kind)
+    return institution + tuple(f"programme:{p.code}" for p in filed.programmes if of_programmes)
 
 
-@enforces(_ORDER_109, "9.1")
-def _sign(command: SignContract, state: Application, rules: Rulebook) -> Sequence[Event]:
-    if state.stage != "registered":
+def _of_programmes(rules: Rulebook, kind: str) -> bool:
+    """Whether programmes are accredited one by one: every kind but the institutional one is of programmes, whatever a rulebook calls it."""
+    return any(part != "institutional" for part in _parts(rules, kind))
+
+
+def _contract(command: DrawUpContract | RecordProcurement | SignContract, state: Application, rules: Rulebook) -> Sequence[Event]:
+    if state.stage != "registered" or state.filed is None:
         raise Conflict("the contract is concluded after the registration, and once")
-    if command.side in state.signed:
-        raise Conflict("this side has signed already")
-    if state.contract_number and state.contract_number != command.contract_number:
-        raise Conflict(f"the other side has signed contract {state.contract_number}")
-    on = local_date(command.at, rules.zone)
-    signature = ContractSigned(
-        case_id=state.case_id,
-        contract_number=command.contract_number,
-        side=command.side,
-        signatory_id=command.signatory_id,
-        signatory_name=command.signatory_name,
-        signed_on=on,
-    )
-    if len(state.signed) + 1 < len(SIDES):
-        return [signature]
-    return [signature, ContractConcluded(case_id=state.case_id, contract_number=command.contract_number, concluded_on=on)]
+    match command:
+        case DrawUpContract():
+            return agreement.draw_up(command, state.contract, state.case_id, rules)
+        case RecordProcurement():
+            return agreement.record_procurement(command, state.contract, state.case_id, rules)
+        case SignContract():
+            return agreement.sign(command, state.contract, state.case_id, state.filed.kind, rules)
 
 
-@enforces(_ORDER_109, "12")
-def _schedule(command: ScheduleCase, state: Application, rules: Rulebook) -> Sequence[Event]:
-    if state.stage not in ("registered", "contracted"):
-        raise Conflict("only an open case has a place in the schedule")
-    if not command.schedule_adopted:
-        raise Refused(
-            f"there is no schedule of {command.year}",
-            clause=rules.registers["schedule"].clause or "",
-            rulebook=rules.id,
-            accepts=f"the case's place after the schedule of {command.year} is adopted",
+def _withdraw(command: WithdrawApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
+    """No rulebook forbids it, and none says how: until the council's decision, with a reason."""
+    if state.stage not in ("filed", *_OPEN):
+        raise Conflict("the case is closed")
+    if command.decided_on is not None:
+        raise Conflict(f"the council decided on {command.decided_on}; what is decided is not withdrawn")
+    return [
+        ApplicationWithdrawn(
+            case_id=state.case_id,
+            institution_id=state.institution_id,
+            stage=state.stage,
+            reason=command.reason,
+            document=command.document,
+            withdrawn_on=local_date(command.at, rules.zone),
         )
-    if state.scheduled == (command.year, command.month):
-        raise Conflict("the case has that place already")
-    return [CaseScheduled(case_id=state.case_id, year=command.year, month=command.month)]
+    ]
 
 
 def _rules(command: AnyCommand, state: Application) -> Rulebook:

@@ -1,4 +1,4 @@
-"""The agency's accreditation schedule of a year (order 109, p. 12)."""
+"""The agency's accreditation schedule of a year, and a case's place in it (order 109, p. 12)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,11 @@ from typing import Any
 from chassis.decider import Command, Decider, no_rules
 from chassis.events import Event
 from chassis.ids import derived_id
-from chassis.problems import Conflict
-from services.intake.contract import ScheduleAdopted
+from chassis.problems import Conflict, Invalid, Refused
+from regulations import Rulebook, enforces
+from services.intake.contract import CaseScheduled, ScheduleAdopted
+
+_ORDER_109 = "kz-109-2008-accreditation"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class AdoptSchedule(Command):
     on: date
 
 
+class ScheduleCase(Command):
+    """Gives the case its place in an adopted yearly schedule, or another one with its ground and reason."""
+
+    year: int
+    month: int
+    schedule_adopted: bool
+    ground: str | None = None
+    reason: str | None = None
+
+
 def schedule_id(agency: str, year: int) -> str:
     """One schedule for each agency and year."""
     return derived_id("schedule", agency, str(year))
@@ -42,6 +55,40 @@ def decide(command: AdoptSchedule, state: Schedule, _rules: None) -> Sequence[Ev
 def evolve(_state: Schedule, _event: Any) -> Schedule:
     """There is but one fact."""
     return Schedule(adopted=True)
+
+
+@enforces(_ORDER_109, "12")
+def place(command: ScheduleCase, scheduled: tuple[int, int] | None, case_id: str, rules: Rulebook) -> Sequence[Event]:
+    """The place of an open case in its schedule, if the rulebook has one and the year's is adopted."""
+    schedule = rules.registers.get("schedule")
+    if schedule is not None and not command.schedule_adopted:
+        raise Refused(
+            f"there is no schedule of {command.year}",
+            clause=schedule.clause or "",
+            rulebook=rules.id,
+            accepts=f"the case's place after the schedule of {command.year} is adopted",
+        )
+    if scheduled == (command.year, command.month):
+        raise Conflict("the case has that place already")
+    _check_ground(command, scheduled, rules)
+    return [
+        CaseScheduled(case_id=case_id, year=command.year, month=command.month, ground=command.ground, reason=command.reason),
+    ]
+
+
+def _check_ground(command: ScheduleCase, scheduled: tuple[int, int] | None, rules: Rulebook) -> None:
+    """Where the rulebook lists the grounds of a change, a change has one of them; a first place has none."""
+    grounds = rules.vocabularies.get("schedule_change_grounds", {}) if scheduled else {}
+    if command.ground is not None and command.ground not in grounds:
+        error = {"pointer": "#/ground", "detail": f"Grounds that {rules.id} has here: {', '.join(grounds) or 'none'}."}
+        raise Invalid("this is no ground of the rulebook for the place of this case", [error])
+    if grounds and command.ground is None:
+        raise Refused(
+            "the place of the case in the schedule changes on a ground alone",
+            clause=next(iter(grounds.values())).clause or "",
+            rulebook=rules.id,
+            accepts=f"a change with one of the grounds {', '.join(grounds)}",
+        )
 
 
 SCHEDULE: Decider[Schedule, None] = Decider("schedule", Schedule(), decide, evolve, no_rules)

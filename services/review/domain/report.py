@@ -1,43 +1,32 @@
-"""The self-assessment report of a case: both its forms, the body's review and recommendations (order 109, p. 9.2-9.5, 13)."""
+"""The self-assessment report of a case: its forms, the body's review and recommendations (order 109, p. 9.2-9.5, 13), or its versions.
+
+Which of the two a case has is said by the stages of its rulebook.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from chassis.decider import Command, Decider
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
-from regulations import Cited, Rulebook, RulebookRef, enforces, local_date, resolve
+from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.review.contract import (
     ElectronicReportReceived,
     PaperReportReceived,
     RecommendationsIssued,
     ReportReviewed,
+    ReportSection,
     SelfAssessmentOpened,
     SelfAssessmentReportReceived,
 )
+from services.review.domain.questions import IQAA, ORDER_109, audit_needed, clause_of, media, missing_forms, needed_step, setting, step
+from services.review.domain.state import Form, Report, Stage, evolve
+from services.review.domain.versions import decide_version
 
-ORDER_109 = "kz-109-2008-accreditation"
-
-Stage = Literal["opened", "received", "reviewed", "recommended"]
-Form = Literal["electronic", "paper"]
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report as it stands: its stage, None before the self-assessment is opened, and the forms that are in."""
-
-    case_id: str = ""
-    institution_id: str = ""
-    rulebook: RulebookRef | None = None
-    stage: Stage | None = None
-    forms: frozenset[Form] = frozenset()
-
-
-def missing_forms(state: Report, rules: Rulebook) -> tuple[Form, ...]:
-    """The forms that the rulebook asks for and that are not in, in its order."""
-    return tuple(form for form in _FORM_STEPS if form in rules.vocabulary("report_media") and form not in state.forms)
+__all__ = ["REPORT", "Form", "Report", "Stage", "awaited"]
 
 
 @dataclass(frozen=True)
@@ -56,25 +45,54 @@ _FORM_STEPS: dict[Form, tuple[str, str]] = {
 
 
 def awaited(state: Report, rules: Rulebook) -> Sequence[Awaited]:
-    """What the report waits for; nothing once the recommendations are out."""
+    """What the report waits for; nothing once the recommendations are out, or the version accepted and the audit held."""
+    match state.stage:
+        case "opened" if media(rules):
+            words = rules.vocabulary("report_media")
+            return [Awaited(*_FORM_STEPS[form], clause_of(words[form])) for form in missing_forms(state, rules)]
+        case "received":
+            return [Awaited("review_report", "coordinator", clause_of(needed_step(rules, "report_review")))]
+        case "reviewed":
+            return [Awaited("issue_recommendations", "coordinator", clause_of(needed_step(rules, "recommendations")))]
+        case None | "recommended":
+            return []
+    return [*_awaited_of_version(state, rules), *_awaited_of_audit(state, rules)]
+
+
+def _awaited_of_version(state: Report, rules: Rulebook) -> Sequence[Awaited]:
     match state.stage:
         case "opened":
-            media = rules.vocabulary("report_media")
-            return [Awaited(*_FORM_STEPS[form], clause_of(media[form])) for form in missing_forms(state, rules)]
-        case "received":
-            return [Awaited("review_report", "coordinator", clause_of(_procedure_stage(rules, "report_review")))]
-        case "reviewed":
-            return [Awaited("issue_recommendations", "coordinator", clause_of(_procedure_stage(rules, "recommendations")))]
-    return []
+            what = ("submit_report_version", "institution_officer", "first_version")
+        case "submitted" if state.rounds == 0:
+            what = ("examine_report_version", "coordinator", "technical_examination")
+        case "examined":
+            what = ("send_examination_results", "coordinator", "examination_results")
+        case "rework":
+            what = ("submit_report_version", "institution_officer", "rework")
+        case "finalising":
+            what = (*_finalisation(rules), "final_version")
+        case "submitted" | "final":
+            what = ("accept_report", "coordinator", "final_version")
+        case _:
+            return []
+    command, who, stage = what
+    asked = step(rules, stage)
+    return [Awaited(command, who, clause_of(asked))] if asked else []
 
 
-def clause_of(cited: Cited) -> str:
-    """The clause of a rulebook's value, for a refusal."""
-    return cited.clause or ""
+def _finalisation(rules: Rulebook) -> tuple[str, str]:
+    match setting(rules, "final_version_without_rework"):
+        case "new_version_required":
+            return "submit_report_version", "institution_officer"
+        case "nothing_resubmitted":
+            return "accept_report", "coordinator"
+    return "resubmit_final_version", "institution_officer"
 
 
-def _procedure_stage(rules: Rulebook, stage_id: str) -> Cited:
-    return next(stage for stage in rules.stages if stage.id == stage_id)
+def _awaited_of_audit(state: Report, rules: Rulebook) -> Sequence[Awaited]:
+    if state.final_on is None or state.audited_on is not None or not audit_needed(state, rules):
+        return []
+    return [Awaited("hold_preliminary_audit", "coordinator", clause_of(needed_step(rules, "preliminary_audit")))]
 
 
 class OpenSelfAssessment(Command):
@@ -85,12 +103,14 @@ class OpenSelfAssessment(Command):
     rulebook: RulebookRef
     standards: str
     standards_version: str
+    kind: str | None = None
 
 
 class ReceiveElectronicReport(Command):
-    """The report arrived electronically."""
+    """The report arrived electronically: a file, and sections beside it where the institution has them."""
 
     document: Document
+    sections: tuple[ReportSection, ...] = ()
 
 
 class ReceivePaperReport(Command):
@@ -118,7 +138,8 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
         return [] if state.stage else [SelfAssessmentOpened(**command.model_dump(exclude={"at", "by"}), opened_on=on)]
     match command:
         case ReceiveElectronicReport():
-            electronic = ElectronicReportReceived(case_id=state.case_id, document=command.document, received_on=on)
+            content = command.model_dump(exclude={"at", "by"})
+            electronic = ElectronicReportReceived(case_id=state.case_id, **content, received_on=on)
             return _receive("electronic", electronic, state, rules)
         case ReceivePaperReport():
             paper = PaperReportReceived(case_id=state.case_id, incoming_number=command.incoming_number, received_on=on)
@@ -129,12 +150,33 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
         case IssueRecommendations():
             _must_be_reviewed(command, state, rules)
             return [RecommendationsIssued(case_id=state.case_id, recommendations=command.recommendations, issued_on=on)]
-    raise TypeError(f"no command of a report: {type(command).__name__}")
+    return decide_version(command, state, rules, on)
+
+
+@enforces(ORDER_109, "9.2")
+@enforces(IQAA, "S1.e")
+def must_be_concluded(concluded_on: date | None, rules: Rulebook) -> None:
+    """The self-assessment stands after the contract in both procedures: a person opens it no earlier."""
+    if concluded_on is None:
+        raise Refused(
+            "the contract of this case is not concluded",
+            clause=clause_of(needed_step(rules, "self_assessment")),
+            rulebook=rules.id,
+            accepts="the contract signed by both sides, then the opening",
+        )
+
+
+def must_be_unopened(state: Report) -> None:
+    """A person who opens what is open is told so."""
+    if state.stage is not None:
+        raise Conflict("the self-assessment of this case is opened already")
 
 
 @enforces(ORDER_109, "9.3", "13")
 def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceived, state: Report, rules: Rulebook) -> Sequence[Event]:
     """A form is received once, in either order; with the second of them the report counts as submitted."""
+    if form not in media(rules):
+        raise Conflict(f"{rules.id} asks for no {form} form of a report: its versions are submitted")
     if form in state.forms:
         raise Conflict(f"the {form} form of the report was received already")
     if missing_forms(state, rules) != (form,):
@@ -145,6 +187,7 @@ def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceive
 @enforces(ORDER_109, "9.4", "13")
 def _must_be_whole(state: Report, rules: Rulebook) -> None:
     """A review needs the report in both forms, and happens once."""
+    needed_step(rules, "report_review")
     missing = missing_forms(state, rules)
     if missing:
         raise Refused(
@@ -160,40 +203,23 @@ def _must_be_whole(state: Report, rules: Rulebook) -> None:
 @enforces(ORDER_109, "9.5")
 def _must_be_reviewed(command: IssueRecommendations, state: Report, rules: Rulebook) -> None:
     """Recommendations follow the review, say something, and go out once."""
+    asked = needed_step(rules, "recommendations")
     if state.stage == "recommended":
         raise Conflict("the recommendations on this report are issued already")
     if state.stage != "reviewed":
         raise Refused(
             "recommendations rest on the review, and the report is not reviewed yet",
-            clause=clause_of(_procedure_stage(rules, "recommendations")),
+            clause=clause_of(asked),
             rulebook=rules.id,
             accepts="the review of the report first",
         )
     if not command.recommendations:
         raise Refused(
             "the list of recommendations is empty",
-            clause=clause_of(_procedure_stage(rules, "recommendations")),
+            clause=clause_of(asked),
             rulebook=rules.id,
             accepts="at least one recommendation; if the report needs no change, one that says so",
         )
-
-
-def evolve(state: Report, event: Any) -> Report:
-    """The report after a fact."""
-    match event:
-        case SelfAssessmentOpened():
-            return Report(event.case_id, event.institution_id, event.rulebook, "opened")
-        case ElectronicReportReceived():
-            return replace(state, forms=state.forms | {"electronic"})
-        case PaperReportReceived():
-            return replace(state, forms=state.forms | {"paper"})
-        case SelfAssessmentReportReceived():
-            return replace(state, stage="received")
-        case ReportReviewed():
-            return replace(state, stage="reviewed")
-        case RecommendationsIssued():
-            return replace(state, stage="recommended")
-    return state
 
 
 def _rules(command: Any, state: Report) -> Rulebook:

@@ -1,14 +1,23 @@
-"""When a visit may be, by the case's rulebook and the legal calendar (order 109, p. 14, 15)."""
+"""When a visit may be, by the case's rulebook and the legal calendar (order 109, p. 14, 15; IQAA, S2.f.1).
+
+What a rulebook lacks is not required: one without a term of notice asks for no notice, one without a length for no length.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 
 from chassis.problems import Refused
-from regulations import Calendar, Cited, Rulebook, earliest_anchor, enforces, length
+from regulations import Calendar, Cited, Rulebook, Stage, earliest_anchor, enforces, length
+from regulations.values import SettingValue
+from services.visits.contract import VisitMode
 
 ORDER_109 = "kz-109-2008-accreditation"
+IQAA = "iqaa-accreditation"
 NOTICE = "visit_notice"
 LENGTH = "visit_length"
+VISITING = ("visit", "external_audit")
+DEPARTURE = "visit_length_departure"
+WITH_REASON = "allowed_with_reason"
 
 
 @dataclass(frozen=True)
@@ -24,24 +33,60 @@ def clause_of(cited: Cited) -> str:
     return cited.clause or ""
 
 
+def setting_of(book: Rulebook, name: str) -> SettingValue:
+    """The value of a setting; None where it is unset, and where the rulebook has none of that name."""
+    found = book.settings.get(name)
+    return found.value if found else None
+
+
+def stage_of(book: Rulebook, *ids: str) -> Stage | None:
+    """The rulebook's stage of one of these names; None if it has no such step."""
+    return next((stage for stage in book.stages if stage.id in ids), None)
+
+
+def visit_clause(book: Rulebook) -> str:
+    """The clause under which the dates of a visit stand: of its notice, else of its length, else of the visit itself."""
+    cited: tuple[Cited | None, ...] = (book.terms.get(NOTICE), book.ranges.get(LENGTH), stage_of(book, *VISITING))
+    return next((clause_of(each) for each in cited if each), "")
+
+
+def stay_clause(book: Rulebook) -> str:
+    """The clause of a visit's length, else of the visit itself."""
+    cited: tuple[Cited | None, ...] = (book.ranges.get(LENGTH), stage_of(book, *VISITING))
+    return next((clause_of(each) for each in cited if each), "")
+
+
 @enforces(ORDER_109, "15")
-def check_length(starts_on: date, ends_on: date, rules: Rules) -> None:
-    """The visit begins and ends on working days and lasts as many of them as the rulebook allows."""
+@enforces(IQAA, "S2.f.1")
+def check_length(starts_on: date, ends_on: date, rules: Rules, reason: str | None = None) -> None:
+    """The visit lasts as the rulebook says; one counted in working days begins and ends on them.
+
+    Another length is taken for a `reason` where the rulebook allows a departure.
+    """
     book = rules.rulebook
+    if LENGTH not in book.ranges:
+        return
     stay = length(book, LENGTH, starts_on, ends_on, calendar=rules.calendar)
-    off = [day for day in dict.fromkeys((starts_on, ends_on)) if not rules.calendar.is_working_day(day)]
+    unit = book.ranges[LENGTH].unit
+    by_working_days = unit == "working_days"
+    ends = dict.fromkeys((starts_on, ends_on)) if by_working_days else ()
+    off = [day for day in ends if not rules.calendar.is_working_day(day)]
+    may_depart = setting_of(book, DEPARTURE) == WITH_REASON
     if off:
         names = " and ".join(f"{day} ({rules.calendar.holiday_name(day) or day.strftime('%A')})" for day in off)
-        reason = f"a visit starts and ends on working days, not on {names}"
-    elif not stay.allowed:
-        reason = f"the visit would last {stay.amount} working days"
+        why = f"a visit starts and ends on working days, not on {names}"
+    elif not stay.allowed and not (may_depart and reason):
+        why = f"the visit would last {stay.amount} {unit.replace('_', ' ')}"
     else:
         return
+    span = f"{stay.minimum}" if stay.minimum == stay.maximum else f"{stay.minimum} to {stay.maximum}"
     raise Refused(
-        reason,
+        why,
         clause=clause_of(book.ranges[LENGTH]),
         rulebook=book.id,
-        accepts=f"a visit of {stay.minimum} to {stay.maximum} working days that starts and ends on one",
+        accepts=f"a visit of {span} {unit.replace('_', ' ')}"
+        + (" that starts and ends on one" if by_working_days else "")
+        + (", or the reason for another length" if may_depart else ""),
     )
 
 
@@ -49,8 +94,11 @@ def check_length(starts_on: date, ends_on: date, rules: Rules) -> None:
 def check_notice(starts_on: date, on: date, rules: Rules, *, waived: bool) -> None:
     """The institution learns the dates in time, unless it has agreed in writing to a shorter notice; never after the fact."""
     book = rules.rulebook
-    term = book.terms[NOTICE]
-    may_waive = bool(book.setting("visit_notice_waiver"))
+    term = book.terms.get(NOTICE)
+    if term is None:
+        _check_not_past(starts_on, on, book)
+        return
+    may_waive = bool(setting_of(book, "visit_notice_waiver"))
     first = rules.calendar.next_working_day(earliest_anchor(book, term.id, on, calendar=rules.calendar))
     if starts_on >= (on if waived and may_waive else first):
         return
@@ -67,3 +115,34 @@ def check_notice(starts_on: date, on: date, rules: Rules, *, waived: bool) -> No
         accepts=accepts,
         first_start_on=first.isoformat(),
     )
+
+
+def _check_not_past(starts_on: date, on: date, book: Rulebook) -> None:
+    """Where no notice is asked for, the institution is still told of what is to come."""
+    if starts_on < on:
+        raise Refused(
+            f"a visit announced on {on} cannot start on {starts_on}: it is announced before it starts",
+            clause=visit_clause(book),
+            rulebook=book.id,
+            accepts=f"a start on {on} or later",
+            first_start_on=on.isoformat(),
+        )
+
+
+@enforces(IQAA, "S2.f.1")
+def check_mode(mode: VisitMode | None, reason: str | None, rules: Rules) -> None:
+    """The visit is to the institution; that it is remote, in part or wholly, a person decides and says why."""
+    if mode in (None, "on_site") or reason:
+        return
+    raise Refused(
+        f"the rulebook knows a visit to the institution, and this one would be {mode}",
+        clause=place_clause(rules.rulebook),
+        rulebook=rules.rulebook.id,
+        accepts="a visit on site, or the reason why it is not",
+    )
+
+
+def place_clause(book: Rulebook) -> str:
+    """The clause that sends the panel to the institution."""
+    stage = stage_of(book, *VISITING)
+    return clause_of(stage) if stage else ""

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.decider import Command, Decider, no_rules
 from chassis.events import Event
 from chassis.problems import Conflict
-from services.visits.contract import ExpertRegistered
+from services.visits.contract import Employment, ExpertRegistered
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,10 @@ class Expert:
 
 
 class RegisterExpert(Command):
-    """Enters an expert into the pool. `expert_id` is the subject of the expert's tokens; `affiliations` are institution ids."""
+    """Enters an expert into the pool. `expert_id` is the subject of the expert's tokens; `affiliations` are institution ids.
+
+    `categories` are whom he may represent in a panel, words of whatever rulebooks the agency works by.
+    """
 
     expert_id: str
     name: str
@@ -26,6 +29,8 @@ class RegisterExpert(Command):
     competences: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     affiliations: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    employments: tuple[Employment, ...] = ()
 
 
 def decide(command: RegisterExpert, state: Expert, _rules: None) -> Sequence[Event]:

@@ -1,0 +1,222 @@
+"""The panel's report and the check of its facts by the institution (order 109, p. 9.6, 17; IQAA, S2.f.2, S2.g, S2.h)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from chassis.decider import Command
+from chassis.documents import Document
+from chassis.events import Event
+from chassis.problems import Conflict, Invalid, Refused
+from regulations import Cited, Rulebook, enforces
+from services.visits.contract import (
+    FactualCheckAnswered,
+    FactualCheckClosed,
+    Inaccuracy,
+    PurposeFinding,
+    ReportSentForCheck,
+    Ruling,
+    VisitReportSubmitted,
+)
+from services.visits.domain.dates import IQAA, ORDER_109, VISITING, Rules, clause_of, stage_of
+from services.visits.domain.state import FactualCheck, Visit
+
+REPORT_TERM = "visit_report"
+REPORT_STAGE = "external_report"
+REPORT = "external_evaluation_report"
+PURPOSES = "audit_purposes"
+CHECK = "factual_check"
+
+
+class SubmitVisitReport(Command):
+    """The commission's report with its recommendations, and what else the rulebook has it show."""
+
+    document: Document
+    findings: str
+    recommendations: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    good_practice: tuple[str, ...] = ()
+    purposes: tuple[PurposeFinding, ...] = ()
+
+
+class SendForFactualCheck(Command):
+    """Sends the institution the report."""
+
+
+class AnswerFactualCheck(Command):
+    """The inaccuracies that the institution sees; none is an answer too."""
+
+    corrections: tuple[Inaccuracy, ...]
+
+
+class CloseFactualCheck(Command):
+    """Accepts each correction or not, with reasons; `without_answer` is why the institution's answer is not awaited."""
+
+    rulings: tuple[Ruling, ...] = ()
+    report: Document | None = None
+    without_answer: str | None = None
+
+
+def report_clause(book: Rulebook) -> str:
+    """The clause of the report's term, else of the report, else of the visit."""
+    cited: tuple[Cited | None, ...] = (book.terms.get(REPORT_TERM), stage_of(book, REPORT_STAGE), stage_of(book, *VISITING))
+    return next((clause_of(each) for each in cited if each), "")
+
+
+def check_clause(book: Rulebook) -> str:
+    """The clause of the factual check, else of the report."""
+    stage = stage_of(book, CHECK)
+    return clause_of(stage) if stage else report_clause(book)
+
+
+@enforces(ORDER_109, "9.6", "17")
+@enforces(IQAA, "S2.g")
+def submit(command: SubmitVisitReport, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
+    """The report follows the visit and shows what it must. A late one is taken: lateness is the deadline register's fact."""
+    book = rules.rulebook
+    if state.stage == "reported":
+        raise Conflict("the report on this visit is submitted already")
+    if state.stage != "completed":
+        raise Refused(
+            "a report on the visit is drawn up after it, and the visit is not completed",
+            clause=report_clause(book),
+            rulebook=book.id,
+            accepts="the completion of the visit first",
+        )
+    if not command.recommendations:
+        section = book.contents.get(REPORT, {}).get("recommendations") or stage_of(book, *VISITING)
+        raise Refused(
+            "the report on the visit comes with recommendations, and there are none",
+            clause=clause_of(section) if section else report_clause(book),
+            rulebook=book.id,
+            accepts="at least one recommendation; if nothing is to be changed, one that says so",
+        )
+    _shows_its_sections(command, book)
+    _shows_its_purposes(command, book)
+    fields = command.model_dump(include={"findings", "recommendations", "remarks", "good_practice"})
+    return [VisitReportSubmitted(case_id=state.case_id, document=command.document, submitted_on=on, purposes=command.purposes, **fields)]
+
+
+@enforces(IQAA, "S2.g")
+def _shows_its_sections(command: SubmitVisitReport, book: Rulebook) -> None:
+    """Remarks and good practice stand in the report where the rulebook names them."""
+    given = {"remarks": command.remarks, "good_practice": command.good_practice}
+    sections = book.contents.get(REPORT, {})
+    missing = [name for name, told in given.items() if name in sections and not told]
+    if missing:
+        raise Refused(
+            f"the report does not show {' and '.join(sections[name].names.en for name in missing)}",
+            clause=clause_of(sections[missing[0]]),
+            rulebook=book.id,
+            accepts="at least one entry in each; if there is nothing to tell, one that says so",
+            missing=missing,
+        )
+
+
+@enforces(IQAA, "S2.f.2")
+def _shows_its_purposes(command: SubmitVisitReport, book: Rulebook) -> None:
+    """For every purpose of the visit the report says what the panel found."""
+    words = book.vocabularies.get(PURPOSES, {})
+    told = [each.purpose for each in command.purposes]
+    strange = [
+        {"pointer": f"#/purposes/{index}/purpose", "detail": f"{purpose} is no purpose of the rulebook, or named twice"}
+        for index, purpose in enumerate(told)
+        if purpose not in words or purpose in told[:index]
+    ]
+    if strange:
+        raise Invalid("the report tells of purposes that the rulebook does not have, or twice of one", errors=strange)
+    missing = [purpose for purpose in words if purpose not in told]
+    if missing:
+        raise Refused(
+            f"the report does not say what was found about {' and '.join(words[purpose].names.en for purpose in missing)}",
+            clause=clause_of(words[missing[0]]),
+            rulebook=book.id,
+            accepts="a finding for each purpose of the visit: " + ", ".join(words),
+            missing=missing,
+        )
+
+
+@enforces(IQAA, "S2.h")
+def send_for_check(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
+    """The report goes to the institution once it is there."""
+    if state.check:
+        raise Conflict(f"the report was sent to the institution on {state.check.sent_on}")
+    if state.stage != "reported":
+        raise Refused(
+            "there is no report yet that could be sent to the institution",
+            clause=check_clause(rules.rulebook),
+            rulebook=rules.rulebook.id,
+            accepts="the panel's report first",
+        )
+    return [ReportSentForCheck(case_id=state.case_id, sent_on=on)]
+
+
+def _open_check(state: Visit, rules: Rules) -> FactualCheck:
+    if state.check is None:
+        raise Refused(
+            "the report was not sent to the institution yet",
+            clause=check_clause(rules.rulebook),
+            rulebook=rules.rulebook.id,
+            accepts="the sending of the report first",
+        )
+    if state.check.closed:
+        raise Conflict("the factual check is closed already")
+    return state.check
+
+
+@enforces(IQAA, "S2.h")
+def answer(command: AnswerFactualCheck, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
+    """The institution answers once, whole."""
+    if _open_check(state, rules).corrections is not None:
+        raise Conflict("the institution has answered already")
+    return [FactualCheckAnswered(case_id=state.case_id, corrections=command.corrections, answered_on=on)]
+
+
+@enforces(IQAA, "S2.h")
+def close_check(command: CloseFactualCheck, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
+    """Each correction has its ruling, and what is accepted a corrected report. Silence has no effect that a person does not give it."""
+    book = rules.rulebook
+    corrections = _open_check(state, rules).corrections
+    if corrections is None and not command.without_answer:
+        raise Refused(
+            "the institution has not answered",
+            clause=check_clause(book),
+            rulebook=book.id,
+            accepts="its answer, or the reason why it is not awaited",
+        )
+    _check_rulings(command.rulings, len(corrections or ()), rules)
+    if any(ruling.accepted for ruling in command.rulings) and command.report is None:
+        raise Refused(
+            "corrections are accepted, and the report is not corrected",
+            clause=check_clause(book),
+            rulebook=book.id,
+            accepts="the corrected report beside the rulings",
+        )
+    return [
+        FactualCheckClosed(
+            case_id=state.case_id,
+            rulings=command.rulings,
+            report=command.report,
+            without_answer=command.without_answer if corrections is None else None,
+            closed_on=on,
+        )
+    ]
+
+
+def _check_rulings(rulings: Sequence[Ruling], corrections: int, rules: Rules) -> None:
+    numbers = [ruling.number for ruling in rulings]
+    faults = [
+        {"pointer": f"#/rulings/{index}/number", "detail": f"there is no correction {number}, or it has a ruling already"}
+        for index, number in enumerate(numbers)
+        if number > corrections or number in numbers[:index]
+    ]
+    if faults:
+        raise Invalid("; ".join(fault["detail"] for fault in faults), errors=faults)
+    missing = [number for number in range(1, corrections + 1) if number not in numbers]
+    if missing:
+        raise Refused(
+            f"no word on correction {', '.join(map(str, missing))}",
+            clause=check_clause(rules.rulebook),
+            rulebook=rules.rulebook.id,
+            accepts="each correction accepted or not, with reasons",
+            missing=missing,
+        )
