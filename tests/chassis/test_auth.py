@@ -323,7 +323,7 @@ async def test_keys_come_from_the_set_url_where_one_is_configured(issuer: Issuer
 
 def test_production_needs_an_issuer_of_its_own() -> None:
     with pytest.raises(RuntimeError, match="KEPIL_AUTH_ISSUER"):
-        Authenticator(Settings(env="production"))
+        Authenticator(Settings(env="production", postgres_password="not-the-published-one"))
 
 
 def _app(authenticator: Any) -> FastAPI:
@@ -398,3 +398,8 @@ def test_routes_show_their_roles_and_their_scheme() -> None:
     document = app.openapi()
     assert document["paths"]["/decisions"]["get"]["security"] == [{"accessToken": []}]
     assert document["components"]["securitySchemes"]["accessToken"]["scheme"] == "bearer"
+
+
+def test_production_refuses_the_published_password() -> None:
+    with pytest.raises(ValueError, match="KEPIL_POSTGRES_PASSWORD"):
+        Settings(env="production")

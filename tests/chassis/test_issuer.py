@@ -87,7 +87,7 @@ def test_a_client_may_use_basic_authentication_and_must_send_a_form(settings: Se
 
 def test_it_is_refused_in_production_and_away_from_loopback(tmp_path: Path) -> None:
     for settings in (
-        Settings(state_dir=tmp_path, env="production", auth_issuer="https://issuer.example"),
+        Settings(state_dir=tmp_path, env="production", postgres_password="not-the-published-one", auth_issuer="https://issuer.example"),
         Settings(state_dir=tmp_path, host="0.0.0.0"),
     ):
         with pytest.raises(IssuerRefused):

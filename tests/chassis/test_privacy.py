@@ -267,10 +267,15 @@ def test_development_makes_one_master_key_for_its_owner_alone(tmp_path: Path) ->
 def test_production_has_its_master_key_or_does_not_start(tmp_path: Path) -> None:
     given = os.urandom(32)
 
-    assert master_key(Settings(env="production", privacy_master_key=base64.b64encode(given).decode())) == given
+    assert (
+        master_key(
+            Settings(env="production", postgres_password="not-the-published-one", privacy_master_key=base64.b64encode(given).decode())
+        )
+        == given
+    )
     for bad in (None, "", "c2hvcnQ=", "not base64!"):
         with pytest.raises(MasterKeyMissing):
-            master_key(Settings(env="production", state_dir=tmp_path, privacy_master_key=bad))
+            master_key(Settings(env="production", postgres_password="not-the-published-one", state_dir=tmp_path, privacy_master_key=bad))
 
 
 @pytest_asyncio.fixture
