@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -15,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from services.monitoring import contract as monitoring
     from services.review import contract as review
     from services.visits import contract as visits
-    from workflows.messages import AccreditationCase, EventReceived, Fact, LifecycleView
+    from workflows.messages import AccreditationCase, Fact
 
-from workflows.lifecycle import Lifecycle
+from workflows.lifecycle import Answering, Lifecycle
 
 KZ = "kz-109-2008-accreditation"
 BODY, INSTITUTION, COMMISSION, COUNCIL = "accreditation_body", "institution", "expert_commission", "accreditation_council"
@@ -25,7 +24,7 @@ BODY, INSTITUTION, COMMISSION, COUNCIL = "accreditation_body", "institution", "e
 
 @enforces(KZ, "9.1", "9.2", "9.3", "9.4", "9.5", "9.6", "9.7", "9.8", "9.9", "9.10", "10", "11", "17", "20", "22 (a)", "24")
 @workflow.defn
-class AccreditationLifecycle:
+class AccreditationLifecycle(Answering):
     """Workflow id = case id. Returns the council's outcome."""
 
     @workflow.init
@@ -85,31 +84,6 @@ class AccreditationLifecycle:
             await life.once(intake.TASK_QUEUE, intake.CLOSE_CASE, close, because=_latest(last).traceparent)
             life.enter("closed", "")
             return outcome
-
-    @workflow.signal
-    def event(self, event: EventReceived) -> None:
-        """A fact that a service published."""
-        self._life.receive(event)
-
-    @workflow.signal
-    def resume(self) -> None:
-        """Somebody has looked at the trouble that `view` shows: ask again."""
-        self._life.resume()
-
-    @workflow.query
-    def stage(self) -> str:
-        """The stage that the case is in."""
-        return self._life.memory.stage
-
-    @workflow.query
-    def next_timer(self) -> datetime | None:
-        """When the lifecycle moves by itself next."""
-        return self._life.next_timer()
-
-    @workflow.query
-    def view(self) -> LifecycleView:
-        """What the lifecycle waits for, and what it knows."""
-        return self._life.view()
 
     def _what_follows(self, decision: Fact, outcomes: monitoring.Outcomes) -> list[Coroutine[Any, Any, Fact]]:
         decided = {scope["outcome"] for scope in decision.data["decisions"]}

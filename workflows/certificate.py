@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from services.council import contract as council
     from services.intake import contract as intake
     from services.monitoring import contract as monitoring
-    from workflows.messages import EventReceived, IssuedCertificate, LifecycleView
+    from workflows.messages import EventReceived, IssuedCertificate
 
-from workflows.lifecycle import Lifecycle
+from workflows.lifecycle import Answering, Lifecycle
 
 INSTITUTION = "institution"
 RULE = "renewal_application"
@@ -22,7 +22,7 @@ DUPLICATE = "duplicate"
 
 @enforces("kz-109-2008-accreditation", "20", "21", "25", "26", "28 (a)")
 @workflow.defn
-class CertificateLifecycle:
+class CertificateLifecycle(Answering):
     """Workflow id = certificate id. Returns `expired`, or `ended` if it ended before its term."""
 
     @workflow.init
@@ -72,26 +72,6 @@ class CertificateLifecycle:
         self._life.receive(
             event.model_copy(update={"type": _of_round(event.type, event.data["round"])}) if "round" in event.data else event
         )
-
-    @workflow.signal
-    def resume(self) -> None:
-        """Somebody has looked at the trouble that `view` shows: ask again."""
-        self._life.resume()
-
-    @workflow.query
-    def stage(self) -> str:
-        """The stage that the certificate is in."""
-        return self._life.memory.stage
-
-    @workflow.query
-    def next_timer(self) -> datetime | None:
-        """When the lifecycle moves by itself next."""
-        return self._life.next_timer()
-
-    @workflow.query
-    def view(self) -> LifecycleView:
-        """What the lifecycle waits for, and what it knows."""
-        return self._life.view()
 
     async def _passes(self, instant: Callable[[], datetime | None], stage: str, waiting_on: str = "") -> bool:
         return await self._life.until(instant, unless=(council.CertificateEnded,), stage=stage, waiting_on=waiting_on)

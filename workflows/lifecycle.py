@@ -201,5 +201,36 @@ class Lifecycle:
         workflow.continue_as_new(self._of)
 
 
+class Answering:
+    """The signals and queries that every lifecycle has; its `__init__` makes `_life`."""
+
+    _life: Lifecycle
+
+    @workflow.signal
+    def event(self, event: EventReceived) -> None:
+        """A fact that a service published."""
+        self._life.receive(event)
+
+    @workflow.signal
+    def resume(self) -> None:
+        """Somebody has looked at the trouble that `view` shows: ask again."""
+        self._life.resume()
+
+    @workflow.query
+    def stage(self) -> str:
+        """The stage that the lifecycle is in."""
+        return self._life.memory.stage
+
+    @workflow.query
+    def next_timer(self) -> datetime | None:
+        """When the lifecycle moves by itself next."""
+        return self._life.next_timer()
+
+    @workflow.query
+    def view(self) -> LifecycleView:
+        """What the lifecycle waits for, and what it knows."""
+        return self._life.view()
+
+
 def _name(kind: type[Event] | str) -> str:
     return kind if isinstance(kind, str) else kind.type_name()
