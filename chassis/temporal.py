@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -24,3 +26,10 @@ async def connect_temporal(settings: Settings, *, lazy: bool = True) -> Client:
         interceptors=interceptors,
         lazy=lazy,
     )
+
+
+async def described(client: Client, workflow_id: str) -> DescribeWorkflowExecutionResponse:
+    """As the server gives it: the time-skipping one keeps search attributes that are unset, and the client's class cannot read those."""
+    execution = WorkflowExecution(workflow_id=workflow_id)
+    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
+    return await client.workflow_service.describe_workflow_execution(request)

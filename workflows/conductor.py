@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
-from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -21,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from chassis import telemetry
 from chassis.events import Catalogue, UnknownEvent
 from chassis.messaging import Delivery, consume, recorded
+from chassis.temporal import described
 from services.council.contract import EVENTS as COUNCIL
 from services.intake.contract import EVENTS as INTAKE
 from services.monitoring.contract import EVENTS as MONITORING
@@ -141,10 +140,7 @@ class Conductor:
 
     async def _is_over(self, workflow_id: str) -> bool:
         try:
-            # as the server gives it: the time-skipping server keeps search attributes that are unset, and the client cannot read those
-            description = await self._temporal.workflow_service.describe_workflow_execution(
-                DescribeWorkflowExecutionRequest(namespace=self._temporal.namespace, execution=WorkflowExecution(workflow_id=workflow_id))
-            )
+            description = await described(self._temporal, workflow_id)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 return False

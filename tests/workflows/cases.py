@@ -14,6 +14,7 @@ from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from chassis.documents import Document
 from chassis.events import Event, Recorded
 from chassis.ids import new_id
+from chassis.temporal import described
 from regulations import compute, load
 from regulations.deadlines import add_months
 from services.council import contract as council
@@ -24,7 +25,7 @@ from services.visits import contract as visits
 from tests.replay.replaying import replayer
 from tests.waiting import eventually
 from tests.workflows.recording import Services
-from tests.workflows.skipping import SkippedTime, described
+from tests.workflows.skipping import SkippedTime
 from workflows.messages import TASK_QUEUE, EventReceived, LifecycleView
 from workflows.routes import orders, thinned
 

@@ -4,12 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.testservice.v1 import SleepRequest
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from chassis.clock import Clock
+from chassis.temporal import described
 from cli.skipping import at_work
 from tests.waiting import eventually
 
@@ -62,10 +61,3 @@ class SkippedTime:
                 timer = await self._client.get_workflow_handle(workflow_id).query("next_timer", result_type=Any)
                 found.append(datetime.fromisoformat(timer).astimezone(UTC) if timer else None)
         return [timer for timer in found if timer]
-
-
-async def described(client: Client, workflow_id: str) -> DescribeWorkflowExecutionResponse:
-    """As the server gives it: this one keeps search attributes that were unset, and the client's own class cannot read those."""
-    execution = WorkflowExecution(workflow_id=workflow_id)
-    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
-    return await client.workflow_service.describe_workflow_execution(request)

@@ -13,13 +13,12 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from chassis.messaging import connect_nats
-from chassis.temporal import connect_temporal
+from chassis.temporal import connect_temporal, described
 from cli.supervisor import Stack
 from services.review import contract as review
 from tests.waiting import eventually
 from tests.workflows import cases
 from tests.workflows.cases import Running, World
-from tests.workflows.skipping import described
 from tests.workflows.wire import Wire
 from workflows.conductor import Conductor
 from workflows.facts import FIELDS

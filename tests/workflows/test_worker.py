@@ -10,12 +10,12 @@ from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionR
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from chassis.temporal import described
 from cli import servers
 from services.review import contract as review
 from tests.waiting import eventually
 from tests.workflows import cases
 from tests.workflows.cases import Running, World
-from tests.workflows.skipping import described
 from tests.workflows.variants import NextLifecycle
 from workflows import lifecycle
 from workflows.certificate import CertificateLifecycle
