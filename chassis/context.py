@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import asyncpg
@@ -17,6 +17,9 @@ from chassis import telemetry
 from chassis.auth import Principal, Role
 from chassis.clock import Clock
 from chassis.commit import Append, Committer, Key, KeyTaken, StoredEvent, StreamConflict
+from chassis.corrected import FactCorrected
+from chassis.correcting import correcting_writes
+from chassis.corrections import Correctable, CorrectFact, Correction
 from chassis.decider import Command, Decider
 from chassis.events import Event, Json, Recorded
 from chassis.eventstore import EventStore, Loaded, StateCache
@@ -24,7 +27,7 @@ from chassis.hashchain import GENESIS, link
 from chassis.ids import new_id
 from chassis.privacy import KeyRing, has_personal, open_fields, seal_fields
 from chassis.problems import ConcurrentChange, IdempotencyKeyReused, NotFound, Problem, Unavailable, VersionConflict
-from chassis.readmodels import ReadModel, project
+from chassis.readmodels import ReadModel, Write, project
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
@@ -132,6 +135,15 @@ class Context:
         events, _ = await self._machinery.store.stream(self.agency, decider.stream(aggregate_id))
         return events
 
+    async def correct(
+        self, how: Correctable, aggregate_id: str, body: Correction, on: date, *, unique: Mapping[str, Problem] | None = None
+    ) -> Accepted:
+        """Puts a wrongly recorded fact of an aggregate right. NotFound, Invalid, Conflict, what `how` refuses; `unique` as in `execute`."""
+        past = await self.history(how.of, aggregate_id)
+        corrects = past[body.version - 1].event_id if body.version <= len(past) else ""
+        command = self.command(CorrectFact, corrects=corrects, corrected_on=on, **body.model_dump())
+        return await self.execute(how.decider, aggregate_id, command, unique=unique)
+
     async def execute(
         self,
         decider: Decider[S, Any],
@@ -171,7 +183,8 @@ class Context:
     ) -> Accepted:
         stream = decider.stream(aggregate_id)
         cache = self._machinery.cache
-        loaded: Loaded[S] | None = Loaded(decider.initial, 0, GENESIS) if create else cache.get(self.agency, stream)
+        known = cache.get(self.agency, stream) if decider.remembered else None
+        loaded: Loaded[S] | None = Loaded(decider.initial, 0, GENESIS) if create else known
         for _ in range(_ATTEMPTS):
             assumed = loaded is not None
             if loaded is None:
@@ -222,15 +235,25 @@ class Context:
             events=tuple(Happened(id=e.event_id, type=e.type) for e in stored),
         )
         self._tell_the_trace(stream, stored)
-        writes = [write for each in recorded for write in project(machinery.models, each)]
+        writes = [write for each in recorded for write in await self._project(stream, each)]
         key = None
         if self._key is not None:
             key = Key(self.actor, self._key, self._fingerprint, accepted.model_dump(mode="json"))
         await machinery.committer.commit(Append(self.agency, stream, stored, writes, key))
+        if any(isinstance(event, FactCorrected) for event in events):
+            machinery.cache.forget(self.agency, stream)  # the next who asks reads the whole stream as it is right by now
+            return accepted
         personal = loaded.personal or any(has_personal(type(event)) for event in events)
         state = decider.fold(events, loaded.state)
         machinery.cache.put(self.agency, stream, Loaded(state, accepted.version, last_hash, personal))
         return accepted
+
+    async def _project(self, stream: str, recorded: Recorded[Any]) -> list[Write]:
+        writes = project(self._machinery.models, recorded)
+        if isinstance(recorded.event, FactCorrected):
+            past, _ = await self._machinery.store.stream(self.agency, stream)
+            return correcting_writes(self._machinery.models, past[: recorded.version - 1], recorded) + writes
+        return writes
 
     def _tell_the_trace(self, stream: str, stored: Sequence[StoredEvent]) -> None:
         """On the span of the request or activity, so that a command costs no span of its own."""
@@ -299,7 +322,8 @@ class Context:
             return Loaded(decider.initial, 0, GENESIS)
         personal = any(has_personal(type(e.event)) for e in events)
         loaded = Loaded(decider.fold(e.event for e in events), events[-1].version, last, personal)
-        self._machinery.cache.put(self.agency, stream, loaded)
+        if decider.remembered:
+            self._machinery.cache.put(self.agency, stream, loaded)
         return loaded
 
     async def _answer_given(self) -> Accepted | None:

@@ -12,10 +12,19 @@ Upcaster = Callable[[Json], Json]
 
 
 class Event(BaseModel):
-    """A fact in the past tense. Adding an optional field keeps `schema_version`; any other change raises it and needs an upcaster."""
+    """A fact in the past tense. Adding an optional field keeps `schema_version`; any other change raises it and needs an upcaster.
+
+    `under` says which clauses of each rulebook the fact records.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     schema_version: ClassVar[int] = 1
+    correctable: ClassVar[frozenset[str]] = frozenset()
+    under: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def clauses_of(self, rulebook: str) -> tuple[str, ...]:
+        """The clauses of a rulebook that this fact records; an event that carries its own clause adds it here."""
+        return self.under.get(rulebook, ())
 
     @classmethod
     def type_name(cls) -> str:

@@ -106,6 +106,18 @@ class EventStore:
         return recorded_from(row, self.catalogue, data)
 
 
+async def before(
+    connection: asyncpg.Connection | PoolConnectionProxy, row: asyncpg.Record, catalogue: Catalogue, keys: KeyRing
+) -> list[Recorded[Any]]:
+    """What stands in the stream of an event before it, personal fields opened."""
+    query = f"SELECT {_COLUMNS} FROM events WHERE agency = $1 AND stream = $2 AND version < $3 ORDER BY version"
+    rows = await connection.fetch(query, row["agency"], row["stream"], row["version"])
+    return [
+        recorded_from(each, catalogue, await open_fields(catalogue.type_of(each["type"]), each["data"], agency=each["agency"], keys=keys))
+        for each in rows
+    ]
+
+
 async def read_log(
     connection: asyncpg.Connection | PoolConnectionProxy, after: LogPosition = START, limit: int = 500, *, whole: bool = False
 ) -> list[LogEntry]:

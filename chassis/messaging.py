@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,6 @@ import orjson
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 POSITION_HEADER = "Kepil-Position"
 _BATCH = 256
 _PULL_SECONDS = 5.0
+_REST_SECONDS = 0.25
 
 
 def nats_url(settings: Settings) -> str:
@@ -213,8 +214,8 @@ async def consume(client: Nats, service: str, durable: str, handle: Handle, stop
 async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            messages = await _unless(stop, subscription.fetch(_BATCH, timeout=_PULL_SECONDS))
-        except NatsTimeout:
+            messages = await _unless(stop, _fetched(subscription))
+        except TimeoutError:
             continue
         if messages is None:
             return
@@ -235,6 +236,19 @@ async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
             for delivery in batch:
                 await delivery.message.nak(delay=1)
             await pause(stop, 1.0)
+
+
+async def _fetched(subscription: Any) -> list[Msg]:
+    """The next message as soon as it comes, and with it those that wait behind it. TimeoutError if none comes.
+
+    Asked for many at once, nats-py may hold one back until its time is over: it waits for a word of the server that more will not follow.
+    """
+    messages: list[Msg] = await subscription.fetch(1, timeout=_PULL_SECONDS)
+    waiting = min(messages[0].metadata.num_pending or 0, _BATCH - 1)
+    if waiting:
+        with suppress(TimeoutError, NatsError):  # another process may have taken them; what has come is not held up for that
+            messages += await subscription.fetch(waiting, timeout=_REST_SECONDS)
+    return messages
 
 
 async def _unless(stop: asyncio.Event, fetch: Coroutine[Any, Any, list[Msg]]) -> list[Msg] | None:

@@ -169,6 +169,12 @@ def has_personal(model_type: type[BaseModel]) -> bool:
     return _plan(model_type) is not None
 
 
+def personal_fields(model_type: type[BaseModel]) -> frozenset[str]:
+    """The fields of a model that are personal data or hold some."""
+    plan = _plan(model_type)
+    return frozenset(name for name, _ in (*plan.personal, *plan.nested)) if plan else frozenset()
+
+
 async def seal_fields(model_type: type[BaseModel], data: Json, *, agency: str, keys: SubjectKeys) -> Json:
     """A copy of `data` with its personal fields sealed, `[forgotten]` for a forgotten subject; `data` itself if none."""
     plan = _plan(model_type)

@@ -13,13 +13,26 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from chassis import telemetry
 from chassis.logs import logger
-from chassis.problems import PROBLEM_TYPES, TYPE_PREFIX, Conflict, Forbidden, Invalid, MalformedJson, NotFound, Problem, Unauthenticated
+from chassis.problems import (
+    PROBLEM_TYPES,
+    TYPE_PREFIX,
+    Conflict,
+    Forbidden,
+    Invalid,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    Unauthenticated,
+)
 from chassis.text import MANY_LINES, MOST_ERRORS, ONE_LINE, pointer
 
 MEDIA_TYPE = "application/problem+json"
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _log = logger("kepil.problems")
 
 
@@ -151,6 +164,9 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         403: Forbidden("The caller may not do this."),
         404: NotFound("There is nothing at this path."),
     }
+    if error.status_code == 405:
+        allow = _methods(request)
+        return response_of(MethodNotAllowed(f"This path is served by {' and '.join(allow)}.", allow=allow), request)
     if error.status_code in known:
         return response_of(known[error.status_code], request)
     if error.status_code < 400:
@@ -158,6 +174,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     document = Problem(error.detail or "").document(quote(request.url.path), telemetry.current_trace_id())
     document |= {"type": "about:blank", "title": HTTPStatus(error.status_code).phrase, "status": error.status_code}
     return _response(document, error.headers or {})
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method of the path, of whichever route: Starlette names those of the first alone."""
+
+    def served(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in _METHODS if served(method)]
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

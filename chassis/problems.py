@@ -79,6 +79,23 @@ class NotFound(Problem):
     title = "Not found"
 
 
+class MethodNotAllowed(Problem):
+    """The path is served, and not by this method. `allow` are the methods that it is served by (RFC 9110, 15.5.6)."""
+
+    status = 405
+    slug = "method-not-allowed"
+    title = "This path is not served by this method"
+
+    def __init__(self, detail: str, *, allow: Sequence[str] = (), **extensions: Any) -> None:
+        super().__init__(detail, **extensions)
+        self.allow = tuple(allow)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The methods."""
+        return {"Allow": ", ".join(self.allow)}
+
+
 class Forbidden(Problem):
     """The caller is known and may not do this."""
 
@@ -205,7 +222,7 @@ class Unavailable(Problem):
         return {"Retry-After": str(self.retry_after)}
 
 
-#: Every kind of problem that an answer can have, for the documentation.
+#: Every kind of problem that an operation can answer with, for the documentation. Another method of its path is no operation.
 PROBLEM_TYPES: tuple[type[Problem], ...] = (
     MalformedJson,
     IdempotencyKeyMissing,

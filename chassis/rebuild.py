@@ -10,8 +10,10 @@ from asyncpg.pool import PoolConnectionProxy
 from pydantic import ValidationError
 
 from chassis.commit import apply_writes
+from chassis.corrected import FactCorrected
+from chassis.correcting import correcting_writes
 from chassis.events import Catalogue
-from chassis.eventstore import HORIZON, START, LogPosition, read_log, recorded_from
+from chassis.eventstore import HORIZON, START, LogPosition, before, read_log, recorded_from
 from chassis.messaging import Envelope, recorded
 from chassis.migrations import admin_connection
 from chassis.postgres import open_pool
@@ -136,6 +138,9 @@ class _Fill:
         writes: list[Write] = []
         for entry in entries:
             event_type = self._catalogue.types.get(entry.row["type"])
+            if event_type is not None and issubclass(event_type, FactCorrected):
+                past = await before(connection, entry.row, self._catalogue, self._keys)
+                writes += correcting_writes([self._model], past, recorded_from(entry.row, self._catalogue))
             if event_type in self._model.projectors:
                 data = await open_fields(event_type, entry.row["data"], agency=entry.row["agency"], keys=self._keys)
                 writes += project([self._model], recorded_from(entry.row, self._catalogue, data))

@@ -1,11 +1,11 @@
 """Tests of rules that read as sentences: `given(DECIDER, events).when(command).then(facts or a refusal)`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from chassis.decider import Command, Decider
 from chassis.events import Event
-from chassis.problems import Problem
+from chassis.problems import Conflict, Problem, Refused
 
 S = TypeVar("S")
 
@@ -52,3 +52,48 @@ class Given(Generic[S]):
 def given(decider: Decider[S, Any], events: Sequence[Event] = ()) -> Given[S]:
     """An aggregate that has lived through `events`."""
     return Given(decider, events)
+
+
+def guards_tell_the_truth(
+    decider: Decider[S, Any],
+    past: Sequence[Event],
+    commands: Callable[[S], Sequence[Command]],
+    *,
+    alike: Callable[[S], Any] = repr,
+    most: int = 5_000,
+) -> list[S]:
+    """Walks every state that `commands` lead to from `past`, one of those that are `alike`, and compares what guards say with what is
+    decided there; returns the states.
+
+    A command is refused by its guard exactly if none of its kind is accepted in the state: so each kind needs among `commands` one that
+    fits, and a guard has to know every refusal that no body can avoid. Every event is one that its command `records`.
+    """
+    seen: dict[Any, S] = {}
+    frontier = [decider.fold(past)]
+    while frontier:
+        state = frontier.pop()
+        if alike(state) in seen:
+            continue
+        seen[alike(state)] = state
+        assert len(seen) <= most, f"more than {most} states: the commands must lead to fewer"
+        outcomes = [(command, _outcome(decider, command, state)) for command in commands(state)]
+        accepted = {type(command) for command, outcome in outcomes if not isinstance(outcome, Problem)}
+        refusals = decider.refusals(state, decider.rules(outcomes[0][0], state))
+        kinds = {type(command) for command, _ in outcomes}
+        assert kinds == set(refusals), f"without guard or without a candidate: {kinds ^ set(refusals)}"
+        for kind, refusal in refusals.items():
+            assert (refusal is None) == (kind in accepted), f"{kind.__name__}: the guard says {refusal!r} in {state!r}"
+            assert refusal is None or isinstance(refusal, Conflict | Refused), f"{kind.__name__}: {refusal!r}"
+        for command, outcome in outcomes:
+            if not isinstance(outcome, Problem):
+                strange = {type(event) for event in outcome} - set(command.records)
+                assert not strange, f"{type(command).__name__} does not say that it records {strange}"
+                frontier.append(decider.fold(outcome, state))
+    return list(seen.values())
+
+
+def _outcome(decider: Decider[S, Any], command: Command, state: S) -> Sequence[Event] | Problem:
+    try:
+        return decider.decide(command, state, decider.rules(command, state))
+    except Problem as problem:
+        return problem

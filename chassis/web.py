@@ -1,24 +1,27 @@
 """REST as every service speaks it: idempotent commands with ETags, reads with cursors, problems instead of errors."""
 
-import base64
-import binascii
 import functools
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, create_model
-from sqlalchemy import BigInteger, Select, tuple_
+from sqlalchemy import Select
 from sqlalchemy.sql.elements import ColumnElement
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.actions import CommandRoute
 from chassis.auth import Principal, Role, allow
+from chassis.citations import Citation, Regulation, cited
 from chassis.context import Accepted, Context, fingerprint_of
-from chassis.decider import Decider
+from chassis.corrected import correctable_fields
+from chassis.decider import Command, Decider
 from chassis.events import Json
 from chassis.problem_handlers import PROBLEM_RESPONSES
 from chassis.problems import (
@@ -29,7 +32,8 @@ from chassis.problems import (
     PreconditionRequired,
     UnsupportedMediaType,
 )
-from chassis.text import check_strings
+from chassis.sorting import Order
+from chassis.text import MOST_ERRORS, check_strings, pointer
 
 M = TypeVar("M", bound=BaseModel)
 Endpoint = Callable[..., Awaitable[Any]]
@@ -88,11 +92,30 @@ async def _checked_body(request: Request) -> bytes:
 
 
 def checked_query(request: Request) -> None:
-    """FastAPI dependency: the query's strings are text, which no database has trouble with. Invalid."""
+    """FastAPI dependency: the query has this operation's parameters alone, of strings which no database has trouble with. Invalid."""
     try:
         check_strings({"query": {name: " ".join(request.query_params.getlist(name)) for name in request.query_params}})
     except Invalid as found:
         raise Invalid("The query has characters that no text may have.", found.errors) from None
+    if not request.query_params:
+        return
+    known = _query_of(request.scope["route"])
+    strange = [name for name in request.query_params if name not in known]
+    if strange:
+        detail = f"No parameter of this operation; it takes {', '.join(sorted(known)) or 'none'}."
+        faults = [{"pointer": pointer("query", name), "detail": detail} for name in strange[:MOST_ERRORS]]
+        raise Invalid("The query has parameters that this operation does not take.", faults)
+
+
+def _query_of(route: APIRoute) -> frozenset[str]:
+    """The query parameters that a route declares, its own and those of its dependencies."""
+
+    def names(dependant: Dependant) -> Iterator[str]:
+        yield from (each.alias for each in dependant.query_params)
+        for needed in dependant.dependencies:
+            yield from names(needed)
+
+    return frozenset(names(route.dependant))
 
 
 def _acting(principal: Principal, roles: Sequence[Role]) -> Principal:
@@ -152,9 +175,19 @@ Reading = Annotated[Context, Depends(_context)]
 
 
 def post(
-    router: APIRouter, path: str, *, roles: Sequence[Role], status: int = 200, if_match: bool = True, summary: str | None = None
+    router: APIRouter,
+    path: str,
+    *,
+    roles: Sequence[Role],
+    status: int = 200,
+    if_match: bool = True,
+    summary: str | None = None,
+    command: type[Command] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
-    """A command route. The endpoint returns Accepted; the answer carries its ETag, and Location where something was made (201)."""
+    """A command route. The endpoint returns Accepted; the answer carries its ETag, and Location where something was made (201).
+
+    `command` is what the route sends to its aggregate: by it the aggregate's detail knows whether the route is open (`actions`).
+    """
 
     def register(endpoint: Endpoint) -> Endpoint:
         @functools.wraps(endpoint)
@@ -166,6 +199,11 @@ def post(
             content = orjson.dumps(accepted.model_dump(mode="json"))
             return Response(content, status_code=status, headers=headers, media_type="application/json")
 
+        name = endpoint.__name__
+        told: dict[str, Any] = {"x-kepil-roles": sorted(roles)}
+        if command is not None:
+            told["x-kepil-action"] = name
+            answer.command_route = CommandRoute(name, router.prefix + path, frozenset(roles), if_match, command)  # type: ignore[attr-defined]
         router.add_api_route(
             path,
             answer,
@@ -175,10 +213,7 @@ def post(
             dependencies=[Depends(_gate(roles, if_match))],
             responses=PROBLEM_RESPONSES,
             summary=summary,
-            openapi_extra={
-                "x-kepil-roles": sorted(roles),
-                "parameters": [_KEY_HEADER, _VERSION_HEADER] if if_match else [_KEY_HEADER],
-            },
+            openapi_extra={**told, "parameters": [_KEY_HEADER, _VERSION_HEADER] if if_match else [_KEY_HEADER]},
         )
         return endpoint
 
@@ -221,11 +256,13 @@ class HistoryEntry(BaseModel):
     recorded_at: datetime = Field(description="Wall clock, UTC")
     actor: str
     trace_id: str | None
+    clauses: list[Citation] = Field(default=[], description="The clauses of the rulebook that the event records")
+    correctable: list[str] = Field(default=[], description="Members of `data` that may be corrected if they were recorded wrongly")
     data: Json
 
 
-async def history(context: Context, decider: Decider[Any, Any], aggregate_id: str) -> list[HistoryEntry]:
-    """The history of an aggregate, oldest first."""
+async def history(context: Context, decider: Decider[Any, Any], aggregate_id: str, rules: Regulation | None = None) -> list[HistoryEntry]:
+    """The history of an aggregate, oldest first, with the clauses of its rulebook that each event records."""
     return [
         HistoryEntry(
             id=e.event_id,
@@ -235,6 +272,8 @@ async def history(context: Context, decider: Decider[Any, Any], aggregate_id: st
             recorded_at=e.recorded_at,
             actor=e.actor,
             trace_id=(e.metadata.get("traceparent") or "--").split("-")[1] or None,
+            clauses=cited(rules, e.event.clauses_of(rules.id) if rules else ()),
+            correctable=sorted(correctable_fields(type(e.event))),
             data=e.event.model_dump(mode="json"),
         )
         for e in await context.history(decider, aggregate_id)
@@ -260,52 +299,24 @@ async def page_of(
     context: Context,
     query: Select[Any],
     *,
-    keys: Sequence[ColumnElement[Any]],
+    keys: Sequence[ColumnElement[Any]] | Order,
     model: type[M],
     cursor: str | None,
     limit: int,
     response: Response | None = None,
     request: Request | None = None,
 ) -> dict[str, Any]:
-    """One page of a select, ordered by `keys` (the last of them unique, none of them null): `{items, next}`, with a Link header."""
-    if cursor is not None:
-        query = query.where(tuple_(*keys) > tuple_(*_read_cursor(cursor, keys)))
-    rows = await context.rows(query.order_by(*keys).limit(limit + 1))
+    """One page of a select, in the caller's Order or by `keys` (the last of them unique, none of them null): `{items, next}`, with a
+    Link header."""
+    order = keys if isinstance(keys, Order) else Order(tuple(keys))
+    rows = await context.rows(order.page(query, cursor).limit(limit + 1))
     following = None
     if len(rows) > limit:
         rows = rows[:limit]
-        following = _write_cursor([rows[-1][str(key.key)] for key in keys])
+        following = order.cursor(rows[-1])
         if response is not None and request is not None:
             response.headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
     return {"items": [model.model_validate(dict(row)) for row in rows], "next": following}
-
-
-def _write_cursor(values: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
-    bad = Invalid("this cursor is none of ours; begin without one", errors=[{"pointer": "#/query/cursor", "detail": "not a cursor"}])
-    try:
-        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(values, list) or len(values) != len(keys):
-            raise bad
-        return [_typed(value, key) for value, key in zip(values, keys, strict=True)]
-    except (ValueError, binascii.Error, TypeError) as error:
-        raise bad from error
-
-
-def _typed(value: Any, key: ColumnElement[Any]) -> Any:
-    wanted = key.type.python_type
-    if wanted in (date, datetime):
-        return wanted.fromisoformat(value)
-    if type(value) is not wanted:
-        raise TypeError(f"{key.key} is a {wanted.__name__}")
-    if isinstance(value, int) and abs(value) >= 2 ** (63 if isinstance(key.type, BigInteger) else 31):
-        raise ValueError(f"{key.key} is no number of the database")
-    if isinstance(value, str) and not value.isprintable():
-        raise ValueError(f"{key.key} has control characters")
-    return value
 
 
 class BodyLimit:

@@ -14,6 +14,7 @@ from chassis.problems import (
     PROBLEM_TYPES,
     BodyTooLarge,
     Invalid,
+    MethodNotAllowed,
     NotFound,
     Problem,
     Refused,
@@ -41,6 +42,14 @@ def _app() -> FastAPI:
     @app.post("/panels", responses=PROBLEM_RESPONSES)
     async def form(body: Body, limit: int = 1) -> dict[str, str]:
         return {"reason": body.reason}
+
+    @app.get("/panels/{number}")
+    async def read(number: int) -> int:
+        return number
+
+    @app.delete("/panels/{number}")
+    async def remove(number: int) -> int:
+        return number
 
     @app.get("/refused")
     async def refused() -> None:
@@ -193,8 +202,17 @@ def test_frameworks_errors_are_problems_too(client: TestClient) -> None:
     assert client.get("/nowhere").json()["type"] == "urn:kepil:problem:not-found"
     wrong_method = client.delete("/panels")
     assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "POST")
-    assert wrong_method.json()["type"] == "about:blank"
+    assert wrong_method.json()["type"] == "urn:kepil:problem:method-not-allowed"
     assert client.get("/teapot").json()["detail"] == "short and stout"
+
+
+def test_a_wrong_method_is_told_every_method_of_the_path(client: TestClient) -> None:
+    answer = client.put("/panels/9")
+
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.headers["allow"], answer.json()["instance"]) == ("DELETE, GET", "/panels/9")
+    assert pickle.loads(pickle.dumps(MethodNotAllowed("Not so.", allow=["GET"]))).headers == {"Allow": "GET"}
 
 
 def test_an_instance_is_a_valid_uri_whatever_the_path(client: TestClient) -> None:
