@@ -16,6 +16,7 @@ from regulations.deadlines import (
     working_days_between,
 )
 from regulations.library import RulebookChanged, RulebookRefused, RulebookUnknown, load, resolve, versions
+from regulations.phases import phase_of
 from regulations.rulebook import Rulebook
 from regulations.values import (
     Cited,
@@ -67,6 +68,7 @@ __all__ = [
     "length",
     "load",
     "local_date",
+    "phase_of",
     "possible_from",
     "resolve",
     "versions",

@@ -184,6 +184,8 @@ class _Sources:
                     return self._texts(file, value)
                 case ast.AnnAssign(target=ast.Name(id=known), value=ast.expr() as value) if known == name:
                     return self._texts(file, value)
+                case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if name in _named(targets):
+                    return self._texts(file, values[_named(targets).index(name)])
                 case ast.ImportFrom(names=names) if original := _original(names, name):
                     source = self._imported(file, name)
                     return self._constant(source, original) if source else [None]
@@ -203,6 +205,10 @@ class _Sources:
         if file not in self.trees:
             self.trees[file] = ast.parse(file.read_text(encoding="utf-8"))
         return self.trees[file]
+
+
+def _named(targets: Iterable[ast.expr]) -> list[str]:
+    return [target.id if isinstance(target, ast.Name) else "" for target in targets]
 
 
 def _original(names: Iterable[ast.alias], name: str) -> str | None:

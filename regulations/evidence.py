@@ -11,6 +11,7 @@ from fractions import Fraction
 from regulations.calendar import Calendar
 from regulations.deadlines import compute
 from regulations.rulebook import Rulebook
+from regulations.standstill import Standstill
 
 
 class BeyondCalendar(ValueError):
@@ -40,7 +41,7 @@ class Obligation:
     """A term, or a choice of terms, as it bound somebody in a case, and the local day on which what was due was done.
 
     `known_until` is the last day that the record reaches (None: all is over). `recorded_due` is what was recorded at the time.
-    `extended_to` is the last day that a person gave: it stays unless the rules alone give more.
+    `extended_to` is the last day that a person gave: it stays unless the rules alone give more. `standstills` move every end.
     """
 
     case: str
@@ -50,6 +51,7 @@ class Obligation:
     known_until: date | None = None
     recorded_due: date | None = None
     extended_to: date | None = None
+    standstills: tuple[Standstill, ...] = ()
     withdrawn: bool = False
     waived: bool = False
 

@@ -13,6 +13,7 @@ from regulations.calendar import DAY, Calendar, calendar_for
 from regulations.deadlines import length
 from regulations.evidence import Attendance, Ballot, Evidence, Measure, Obligation, Record, Stay, term_end
 from regulations.rulebook import Rulebook
+from regulations.standstill import end_after_all
 from regulations.values import Choice, Cited, Kind, Share, Term
 
 State = Literal["open", "met", "met_late", "missed", "withdrawn", "waived", "waiting", "possible", "too_early", "valid", "lapsed"]
@@ -139,6 +140,7 @@ def standing(rules: Rulebook, of: Obligation, calendar: Calendar) -> Standing:
     choice = rules.choices.get(of.rule)
     terms = [rules.terms[name] for name in (choice.of if choice else (of.rule,))]
     ends = [term_end(rules, term.id, of.since[term.anchor].day(rules, calendar), calendar) for term in terms]
+    ends = [end_after_all(end, of.standstills, term, rules, calendar) for end, term in zip(ends, terms, strict=True)]
     if of.extended_to is not None:
         ends = [max(end, of.extended_to) for end in ends]
     due_on = max(ends) if choice and choice.due == "latest" else min(ends)

@@ -4,14 +4,15 @@ from sqlalchemy import select
 
 from chassis.auth import Role
 from chassis.context import Accepted, Context
-from chassis.documents import Document
 from chassis.ids import new_id
 from chassis.problems import Conflict, Forbidden, Invalid, NotFound, Problem, Refused
 from chassis.text import pointer
-from regulations import RulebookRef, RulebookUnknown, load
+from regulations import RulebookRef, RulebookUnknown, load, resolve
 from services.council import contract
-from services.council.contract import CertificateStep, CouncilMember
+from services.council.contract import CaseBeforeCouncil, CertificateStep, CouncilMember, ReadCase
 from services.council.domain import consideration as case
+from services.council.domain import notices
+from services.council.domain.adoption import Statement
 from services.council.domain.blanks import BLANKS, ReceiveBlanks, SpoilBlank
 from services.council.domain.certificate import (
     CERTIFICATE,
@@ -31,18 +32,19 @@ from services.council.domain.certificate import (
 )
 from services.council.domain.clauses import keeps_blanks
 from services.council.domain.consideration import CONSIDERATION
-from services.council.domain.council import COUNCIL, ComposeCouncil
+from services.council.domain.council import COUNCIL, ComposeCouncil, groups_missing
+from services.council.domain.deviation import Grounds
+from services.council.domain.dossier import lacking
 from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, RecordAttendance
-from services.council.domain.voting import Sitting
+from services.council.handlers_dossier import sitting_of
+from services.council.handlers_remedies import require_no_stay, visits_reported
 from services.council.readmodels_certificates import (
     institutions,
 )
 from services.council.schemas import (
-    AppealRuling,
     Attendance,
     Ballot,
     Materials,
-    NewAppeal,
     NewCouncil,
     NewMeeting,
     Protocol,
@@ -87,7 +89,9 @@ async def convene_meeting(ctx: Context, body: NewMeeting) -> Accepted:
         meeting_id=meeting_id,
         council_id=body.council_id,
         rulebook=council.rulebook,
-        members=council.member_ids,
+        members=council.member_ids_on(body.held_on),
+        missing_groups=groups_missing(resolve(council.rulebook), council.seated_on(body.held_on)),
+        ballot=body.ballot,
         held_on=body.held_on,
         agenda=tuple([await _agenda_item(ctx, case_id) for case_id in body.agenda]),
     )
@@ -107,7 +111,8 @@ async def open_consideration(ctx: Context, request: contract.OpenConsideration) 
 
 async def prepare_materials(ctx: Context, case_id: str, body: Materials) -> Accepted:
     """Records that the council's materials are ready."""
-    command = ctx.command(case.PrepareMaterials, documents=body.documents, conclusion=body.conclusion)
+    given = {"documents": body.documents, "conclusion": body.conclusion or ""}
+    command = ctx.command(case.PrepareMaterials, **given, visits_reported=await visits_reported(ctx, case_id))
     return await ctx.execute(CONSIDERATION, case_id, command)
 
 
@@ -117,44 +122,35 @@ async def recuse_member(ctx: Context, case_id: str, body: Recusal) -> Accepted:
     member_id = body.member_id or ctx.actor
     if member_id != ctx.actor and not coordinator:
         raise Forbidden("a council member recuses himself alone")
-    sitting = await _sitting(ctx, body.meeting_id)
+    sitting = await sitting_of(ctx, body.meeting_id)
     command = ctx.command(case.RecuseMember, sitting=sitting, member_id=member_id, reason=body.reason)
     return await ctx.execute(CONSIDERATION, case_id, command)
 
 
 async def cast_vote(ctx: Context, case_id: str, body: Ballot) -> Accepted:
     """Casts the caller's own vote."""
-    sitting = await _sitting(ctx, body.meeting_id)
+    sitting = await sitting_of(ctx, body.meeting_id)
     command = ctx.command(case.CastVote, sitting=sitting, member_id=ctx.actor, scope=body.scope, vote=body.vote)
     return await ctx.execute(CONSIDERATION, case_id, command)
 
 
 async def adopt_decision(ctx: Context, case_id: str, body: Protocol) -> Accepted:
     """Counts the votes and records the decision."""
-    sitting = await _sitting(ctx, body.meeting_id)
-    command = ctx.command(case.AdoptDecision, sitting=sitting, protocol_number=body.protocol_number, reasons=body.reasons or "")
+    await require_no_stay(ctx, case_id)
+    command = ctx.command(
+        case.AdoptDecision,
+        sitting=await sitting_of(ctx, body.meeting_id, deciding=True),
+        protocol_number=body.protocol_number,
+        reasons=body.reasons or "",
+        presiding_statements=tuple(Statement(**each.model_dump()) for each in body.presiding_statements),
+        grounds=tuple(Grounds(**each.model_dump()) for each in body.deviations),
+    )
     return await ctx.execute(CONSIDERATION, case_id, command)
 
 
 async def send_refusal_notice(ctx: Context, case_id: str, body: RefusalNotice) -> Accepted:
     """Records the written notice of a refusal."""
-    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.SendRefusalNotice, reasons=body.reasons or ""))
-
-
-async def publish_report(ctx: Context, case_id: str, body: Document) -> Accepted:
-    """Records the publication of the full report."""
-    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.PublishReport, document=body))
-
-
-async def file_appeal(ctx: Context, case_id: str, body: NewAppeal) -> Accepted:
-    """Records an appeal; an institution's officer appeals in its own cases alone."""
-    command = ctx.command(case.FileAppeal, scopes=body.scopes, addressed_to=body.addressed_to, document=body.document, grounds=body.grounds)
-    return await ctx.execute(CONSIDERATION, case_id, command, guard=ctx.guard_institution)
-
-
-async def decide_appeal(ctx: Context, case_id: str, body: AppealRuling) -> Accepted:
-    """Records what was decided on the appeal."""
-    return await ctx.execute(CONSIDERATION, case_id, ctx.command(case.DecideAppeal, **body.model_dump()))
+    return await ctx.execute(CONSIDERATION, case_id, ctx.command(notices.SendRefusalNotice, reasons=body.reasons or ""))
 
 
 async def receive_blanks(ctx: Context, body: NewBlanks) -> Accepted:
@@ -180,7 +176,7 @@ async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
     if not known or decided.opened is None:
         raise NotFound(f"case {body.case_id} is not before the council")
     book, _ = await ctx.load(BLANKS, ctx.agency)
-    issued_as = certificate_id(body.case_id)
+    issued_as = certificate_id(body.case_id, max(decided.rounds, 1))
     _, there = await ctx.load(CERTIFICATE, issued_as)
     command = ctx.command(
         IssueCertificate,
@@ -188,12 +184,27 @@ async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
         rulebook=decided.opened.rulebook,
         decision=decided.decision,
         not_in_force=tuple(decided.appeals.resting),
-        blank_received=book.knows(body.blank_number),
+        certified=await _certified(ctx, body.case_id, decided.rounds),
+        blank_received=book.knows(body.blank_number or ""),
         blank_spoiled=body.blank_number in book.spoiled,
-        **body.model_dump(),
+        **body.model_dump(exclude={"blank_number"}),
+        blank_number=body.blank_number or "",
     )
     taken = _blank_taken(body.blank_number, decided.opened.rulebook) | _number_taken(body.number)
     return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=taken)
+
+
+async def read_case(ctx: Context, question: ReadCase) -> CaseBeforeCouncil:
+    """What a lifecycle needs to take up again a case whose decision was sent back."""
+    decided, known = await ctx.load(CONSIDERATION, question.case_id)
+    if not known or decided.opened is None:
+        raise NotFound(f"case {question.case_id} is not before the council")
+    return CaseBeforeCouncil(
+        **decided.opened.model_dump(include={"institution_id", "rulebook", "scopes", "filed_on", "registered_on"}),
+        appeals=decided.appeals.filed,
+        remitted=bool(decided.appeals.remitted),
+        certified=tuple(await _certified(ctx, question.case_id, decided.rounds + 1)),
+    )
 
 
 async def end_certificate(ctx: Context, certificate: str, body: CertificateEnding) -> Accepted:
@@ -226,8 +237,8 @@ async def reissue_certificate(ctx: Context, body: NewReissue) -> Accepted:
         earlier=earlier.issued,
         ended=earlier.ended,
         number=body.number,
-        blank_number=body.blank_number,
-        blank_received=book.knows(body.blank_number),
+        blank_number=body.blank_number or "",
+        blank_received=book.knows(body.blank_number or ""),
         blank_spoiled=body.blank_number in book.spoiled,
     )
     taken = _blank_taken(body.blank_number, earlier.issued.rulebook) | _number_taken(body.number)
@@ -253,8 +264,8 @@ async def issue_duplicate(ctx: Context, certificate: str, body: NewDuplicate) ->
     book, _ = await ctx.load(BLANKS, ctx.agency)
     command = ctx.command(
         IssueDuplicate,
-        blank_number=body.blank_number,
-        blank_received=book.knows(body.blank_number),
+        blank_number=body.blank_number or "",
+        blank_received=book.knows(body.blank_number or ""),
         blank_spoiled=body.blank_number in book.spoiled,
     )
     return await ctx.execute(CERTIFICATE, certificate, command, unique=_blank_taken(body.blank_number, state.issued.rulebook))
@@ -290,14 +301,14 @@ async def _agenda_item(ctx: Context, case_id: str) -> AgendaItem:
     state, _ = await ctx.load(CONSIDERATION, case_id)
     if state.opened is None:
         return AgendaItem(case_id)
-    return AgendaItem(case_id, state.opened.rulebook.id, prepared=state.materials is not None, decided=state.decided)
-
-
-async def _sitting(ctx: Context, meeting_id: str) -> Sitting:
-    state, _ = await ctx.load(MEETING, meeting_id)
-    if state.convened is None:
-        raise NotFound(f"there is no meeting {meeting_id}")
-    return Sitting(meeting_id, state.convened.members, state.convened.agenda, state.present, state.quorate)
+    return AgendaItem(
+        case_id,
+        state.opened.rulebook.id,
+        prepared=state.materials is not None,
+        decided=state.decided,
+        missing=() if state.materials else lacking(resolve(state.opened.rulebook), state.dossier),
+        stopped=state.stopped,
+    )
 
 
 async def _known_institution(ctx: Context, institution_id: str | None) -> bool:
@@ -310,11 +321,24 @@ def _number_taken(number: str) -> dict[str, Problem]:
     return {"certificates_number_once": Conflict(f"number {number} is given to another certificate")}
 
 
-def _blank_taken(blank_number: str, rulebook: RulebookRef) -> dict[str, Problem]:
+async def _certified(ctx: Context, case_id: str, rounds: int) -> dict[str, str]:
+    """The scopes that stand on a certificate of an earlier round which is still in force, with its number."""
+    standing: dict[str, str] = {}
+    for number in range(1, rounds):
+        earlier, _ = await ctx.load(CERTIFICATE, certificate_id(case_id, number))
+        if earlier.issued is not None and earlier.ended is None and not earlier.expired:
+            standing |= dict.fromkeys(earlier.issued.scopes, earlier.issued.number)
+    return standing
+
+
+def _blank_taken(blank_number: str | None, rulebook: RulebookRef) -> dict[str, Problem]:
+    clause = keeps_blanks(load(rulebook.id, rulebook.version))
+    if clause is None:
+        return {}
     return {
         "blank_fates_blank_number_once": Refused(
             f"blank {blank_number} was used or spoiled already",
-            clause=keeps_blanks(load(rulebook.id, rulebook.version)),
+            clause=clause,
             rulebook=rulebook.id,
             accepts="an unused blank from the book of blanks",
         )

@@ -9,14 +9,23 @@ from services.council.contract import (
     AppealDecided,
     AppealFiled,
     AttendanceRecorded,
+    CompositionChanged,
+    ConclusionDrafted,
+    ConsiderationClosed,
     ConsiderationOpened,
+    ConsiderationResumed,
+    ConsiderationSuspended,
     CouncilComposed,
     DecisionAdopted,
     MaterialsPrepared,
     MeetingConvened,
     MemberRecused,
+    MinutesSigned,
+    PresentationPrepared,
     RefusalNoticeSent,
+    ReportChecked,
     ReportPublished,
+    SecretBallotCounted,
     VoteCast,
 )
 
@@ -29,6 +38,7 @@ councils = ReadModel(
     Column("composition_act", Text),
     Column("statute_act", Text),
     Column("composed_on", Date),
+    Column("changed_on", Date),
     Column("version", Integer),
     indexes=[["composed_on", "council_id"]],
 )
@@ -43,6 +53,12 @@ meetings = ReadModel(
     Column("present", JSONB),
     Column("quorate", Boolean),
     Column("presiding_statement", Text),
+    Column("presided_by", Text),
+    Column("ballot", Text),
+    Column("protocol_number", Text),
+    Column("minutes", JSONB),
+    Column("signed_by", JSONB),
+    Column("signed_on", Date),
     Column("version", Integer),
     indexes=[["held_on", "meeting_id"]],
 )
@@ -67,6 +83,7 @@ considerations = ReadModel(
     Column("outcome", Text),
     Column("reasons", Text),
     Column("before_first_year", Boolean),
+    Column("deviations", JSONB),
     Column("adopted_on", Date),
     Column("notice_sent_on", Date),
     Column("reapplication_from", Date),
@@ -109,6 +126,7 @@ appeals = ReadModel(
     Column("act", Text),
     Column("reasons", Text),
     Column("decided_on", Date),
+    Column("new_visit", Boolean),
     Column("version", Integer),
     indexes=[["case_id"]],
 )
@@ -124,12 +142,19 @@ def _composed(e: Recorded[CouncilComposed]) -> Write:
         council_id=fact.council_id,
         rulebook=fact.rulebook.model_dump(),
         rulebook_id=fact.rulebook.id,
-        seats=[{"member_id": member.member_id, "group": member.group} for member in fact.members],
+        seats=[member.model_dump(mode="json", exclude={"name"}) for member in fact.members],
         composition_act=fact.composition_act,
         statute_act=fact.statute_act,
         composed_on=fact.composed_on,
         version=e.version,
     )
+
+
+@councils.on(CompositionChanged)
+def _changed(e: Recorded[CompositionChanged]) -> Write:
+    fact = e.event
+    seats = [seat.model_dump(mode="json") for seat in fact.seats]
+    return councils.update(e, {"council_id": fact.council_id}, seats=seats, changed_on=fact.changed_on, version=e.version)
 
 
 @meetings.on(MeetingConvened)
@@ -142,6 +167,7 @@ def _convened(e: Recorded[MeetingConvened]) -> Write:
         held_on=fact.held_on,
         agenda=list(fact.agenda),
         members=list(fact.members),
+        ballot=fact.ballot,
         version=e.version,
     )
 
@@ -155,6 +181,21 @@ def _attended(e: Recorded[AttendanceRecorded]) -> Write:
         present=list(fact.present),
         quorate=fact.quorate,
         presiding_statement=fact.presiding_statement,
+        presided_by=fact.presided_by,
+        version=e.version,
+    )
+
+
+@meetings.on(MinutesSigned)
+def _signed(e: Recorded[MinutesSigned]) -> Write:
+    fact = e.event
+    return meetings.update(
+        e,
+        {"meeting_id": fact.meeting_id},
+        protocol_number=fact.protocol_number,
+        minutes=fact.document.model_dump(),
+        signed_by=list(fact.signed_by),
+        signed_on=fact.signed_on,
         version=e.version,
     )
 
@@ -190,8 +231,19 @@ def _prepared(e: Recorded[MaterialsPrepared]) -> Write:
     )
 
 
-@considerations.on(MemberRecused, VoteCast)
-def _moved(e: Recorded[MemberRecused | VoteCast]) -> Write:
+@considerations.on(ReportChecked, ConclusionDrafted, PresentationPrepared)
+def _laid_before(e: Recorded[ReportChecked | ConclusionDrafted | PresentationPrepared]) -> Write:
+    """The materials rest on each of them, and are prepared after them."""
+    return _of_case(e, e.event.case_id, stage="opened", materials=None, conclusion=None, prepared_on=None)
+
+
+@considerations.on(ConsiderationSuspended, ConsiderationResumed, ConsiderationClosed)
+def _stopped(e: Recorded[ConsiderationSuspended | ConsiderationResumed | ConsiderationClosed]) -> Write:
+    return _of_case(e, e.event.case_id)
+
+
+@considerations.on(MemberRecused, VoteCast, SecretBallotCounted)
+def _moved(e: Recorded[MemberRecused | VoteCast | SecretBallotCounted]) -> Write:
     return _of_case(e, e.event.case_id, meeting_id=e.event.meeting_id)
 
 
@@ -208,6 +260,7 @@ def _decided(e: Recorded[DecisionAdopted]) -> Write:
         outcome=fact.outcome,
         reasons=fact.reasons,
         before_first_year=fact.before_first_year,
+        deviations=[each.model_dump() for each in fact.deviations],
         adopted_on=fact.adopted_on,
     )
 
@@ -233,7 +286,10 @@ def _appeal_decided(e: Recorded[AppealDecided]) -> Write:
     fact = e.event
     if fact.outcome != "remitted":
         return _of_case(e, fact.case_id)
-    return _of_case(e, fact.case_id, stage="prepared", notice_sent_on=None, reapplication_from=None)
+    anew: dict[str, object] = {"stage": "prepared", "notice_sent_on": None, "reapplication_from": None}
+    if fact.new_visit:
+        anew |= {"stage": "opened", "materials": None, "conclusion": None, "prepared_on": None}
+    return _of_case(e, fact.case_id, **anew)
 
 
 def _of_case(e: Recorded[Event], case_id: str, **values: object) -> Write:
@@ -263,7 +319,7 @@ def _filed(e: Recorded[AppealFiled]) -> Write:
 @appeals.on(AppealDecided)
 def _ruled(e: Recorded[AppealDecided]) -> Write:
     fact = e.event
-    told = fact.model_dump(include={"outcome", "decided_by", "act", "reasons", "decided_on"})
+    told = fact.model_dump(include={"outcome", "decided_by", "act", "reasons", "decided_on", "new_visit"})
     return appeals.update(e, {"appeal_id": fact.appeal_id}, **told, version=e.version)
 
 

@@ -57,6 +57,7 @@ certificates = ReadModel(
     Column("scopes", JSONB),
     Column("issued_on", Date),
     Column("valid_until", Date),
+    Column("term_reason", Text),
     Column("lapses_at", DateTime(timezone=True)),
     Column("entered_on", Date),
     Column("notified_on", Date),
@@ -95,6 +96,10 @@ institutions = ReadModel(
     Column("names", JSONB),
     Column("city", Text),
     Column("country", Text),
+    Column("website", Text),
+    Column("eter_id", Text),
+    Column("deqar_id", Text),
+    Column("national_id", Text),
 )
 
 ALL = [blank_batches, blank_fates, certificates, duplicates, institutions]
@@ -119,8 +124,10 @@ def _spoiled(e: Recorded[BlankSpoiled]) -> Write:
 
 
 @blank_fates.on(CertificateIssued, CertificateReissued, DuplicateIssued)
-def _used(e: Recorded[CertificateIssued | CertificateReissued | DuplicateIssued]) -> Write:
+def _used(e: Recorded[CertificateIssued | CertificateReissued | DuplicateIssued]) -> Write | None:
     fact = e.event
+    if not fact.blank_number:
+        return None
     return blank_fates.upsert(
         e,
         fate_id=e.event_id,

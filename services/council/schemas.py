@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.actions import Action
 from chassis.documents import Document
 from chassis.text import Day, Identifier, ShortText, Text
 from regulations import RulebookRef
-from services.council.contract import AppealOutcome, CouncilMember, ScopeDecision, Vote
+from services.council.contract import AppealOutcome, BallotKind, CouncilMember, Deviation, Outcome, ScopeDecision, Seat, Vote
+from services.council.schemas_dossier import BallotItem, CheckItem, ConclusionItem, PresentationItem
+from services.council.schemas_remedies import AfterDecision, Commission, NoticeItem
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +27,9 @@ class NewCouncilMember(BaseModel):
 
     member_id: Identifier
     name: ShortText
-    group: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")]
+    group: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")] | None = None
+    from_on: Day | None = None
+    until_on: Day | None = None
 
 
 class NewCouncil(BaseModel):
@@ -39,14 +44,26 @@ class NewCouncil(BaseModel):
     statute_act: ShortText | None = None
 
 
+class CompositionChange(BaseModel):
+    """Who joins and who leaves the council from a day on, by an act (order 109, p. 6, 7)."""
+
+    model_config = _IN
+
+    joined: Annotated[tuple[NewCouncilMember, ...], Field(max_length=100)] = ()
+    left: Annotated[tuple[Identifier, ...], Field(max_length=100)] = ()
+    act: ShortText
+    changed_on: Day
+
+
 class NewMeeting(BaseModel):
-    """A meeting and the cases on its agenda."""
+    """A meeting, the cases on its agenda, and how it votes."""
 
     model_config = _IN
 
     council_id: Identifier
     held_on: Day
     agenda: Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=100)]
+    ballot: BallotKind = "open"
 
 
 class Attendance(BaseModel):
@@ -56,15 +73,16 @@ class Attendance(BaseModel):
 
     present: Annotated[tuple[Identifier, ...], Field(max_length=100)]
     presiding_statement: Text | None = None
+    presided_by: Identifier | None = None
 
 
 class Materials(BaseModel):
-    """The materials for the council (order 109, p. 18)."""
+    """The materials for the council (order 109, p. 18; IQAA, S3.c.2). A conclusion drafted as such stands there already."""
 
     model_config = _IN
 
     documents: Annotated[tuple[Document, ...], Field(min_length=1, max_length=100)]
-    conclusion: Text
+    conclusion: Text | None = None
 
 
 class Recusal(BaseModel):
@@ -87,14 +105,38 @@ class Ballot(BaseModel):
     vote: Vote
 
 
+class Statement(BaseModel):
+    """The presiding person's statement on a scope that the votes alone did not decide."""
+
+    model_config = _IN
+
+    scope: ShortText
+    presided_by: Identifier
+    outcome: Outcome
+    reasons: Text
+
+
+class Departure(BaseModel):
+    """Why the decision on a scope differs from the conclusion (IQAA, S3.c.3)."""
+
+    model_config = _IN
+
+    scope: ShortText
+    grounds: Text
+    opinions: Text | None = None
+    information: Text | None = None
+
+
 class Protocol(BaseModel):
-    """The protocol of the meeting at which the case was decided; reasons are needed for a refusal."""
+    """The protocol of the meeting at which the case was decided; reasons are needed for a refusal, grounds for what differs."""
 
     model_config = _IN
 
     meeting_id: Identifier
     protocol_number: ShortText
     reasons: Text | None = None
+    presiding_statements: Annotated[tuple[Statement, ...], Field(max_length=100)] = ()
+    deviations: Annotated[tuple[Departure, ...], Field(max_length=100)] = ()
 
 
 class RefusalNotice(BaseModel):
@@ -106,12 +148,15 @@ class RefusalNotice(BaseModel):
 
 
 class NewAppeal(BaseModel):
-    """An appeal against the decision (order 109, p. 27): on these scopes, or on all of them; `addressed_to` decides it under the law."""
+    """An appeal against the decision (order 109, p. 27; IQAA, S3.e): on these scopes, or on all of them.
+
+    `addressed_to` decides it: under the law, or as a person states where the agency's settings name no body.
+    """
 
     model_config = _IN
 
     scopes: Annotated[tuple[ShortText, ...], Field(max_length=100)] = ()
-    addressed_to: ShortText
+    addressed_to: ShortText | None = None
     document: Document
     grounds: Text
 
@@ -126,13 +171,7 @@ class AppealRuling(BaseModel):
     act: ShortText
     reasons: Text
     decided_on: Day
-
-
-class Seat(BaseModel):
-    """A member's place for a group."""
-
-    member_id: str
-    group: str
+    new_visit: bool = Field(default=False, description="With `remitted`: the council decides after another visit")
 
 
 class CouncilItem(BaseModel):
@@ -141,9 +180,10 @@ class CouncilItem(BaseModel):
     council_id: str
     rulebook_id: str
     seats: list[Seat]
-    composition_act: str
-    statute_act: str
+    composition_act: str | None
+    statute_act: str | None
     composed_on: date
+    changed_on: date | None
     version: int
 
 
@@ -152,6 +192,7 @@ class CouncilDetail(CouncilItem):
 
     rulebook: RulebookRef
     members: list[CouncilMember]
+    allowed_actions: list[Action]
 
 
 class MeetingItem(BaseModel):
@@ -165,7 +206,19 @@ class MeetingItem(BaseModel):
     present: list[str] | None
     quorate: bool | None
     presiding_statement: str | None
+    presided_by: str | None
+    ballot: BallotKind
+    protocol_number: str | None
+    minutes: Document | None
+    signed_by: list[str] | None
+    signed_on: date | None
     version: int
+
+
+class MeetingDetail(MeetingItem):
+    """A meeting, and what the caller may do to it."""
+
+    allowed_actions: list[Action]
 
 
 class ConsiderationItem(BaseModel):
@@ -176,6 +229,7 @@ class ConsiderationItem(BaseModel):
     rulebook_id: str
     scopes: list[str]
     stage: Stage
+    filed_on: date
     opened_on: date
     outcome: str | None
     adopted_on: date | None
@@ -199,7 +253,7 @@ class RecusalItem(BaseModel):
     reason: str
 
 
-class AppealItem(BaseModel):
+class AppealFacts(BaseModel):
     """An appeal; `outcome` is null until it is decided, and until then the decision on the scopes `suspends` is not in force."""
 
     appeal_id: str
@@ -214,13 +268,34 @@ class AppealItem(BaseModel):
     act: str | None
     reasons: str | None
     decided_on: date | None
+    new_visit: bool | None
+
+
+class AppealItem(AppealFacts):
+    """An appeal, and the commission that was formed for it."""
+
+    commission: Commission | None
+
+
+class AppealOfCase(AppealFacts):
+    """An appeal, and whose it is."""
+
+    case_id: str
+    institution_id: str
+    version: int = Field(description="Of its case: commands on an appeal are commands on the case, with the case's ETag")
+
+
+class AppealDetail(AppealOfCase):
+    """An appeal, the commission that was formed for it, and what the caller may do to it."""
+
+    commission: Commission | None
+    allowed_actions: list[Action]
 
 
 class ConsiderationDetail(ConsiderationItem):
-    """A case before the council, whole. An institution sees the decision, not who voted how."""
+    """A case before the council, whole. An institution sees the decision, not what was proposed nor who voted how."""
 
     rulebook: RulebookRef
-    filed_on: date
     registered_on: date
     materials: list[Document] | None
     conclusion: str | None
@@ -235,5 +310,18 @@ class ConsiderationDetail(ConsiderationItem):
     report: Document | None
     published_on: date | None
     appeals: list[AppealItem]
+    after_decision: AfterDecision | None
+    decision_notices: list[NoticeItem]
+    open_complaints: list[str] = Field(description="Their ids: they stay nothing, and are shown to the council (IQAA, S2.i)")
+    deviations: list[Deviation] | None
+    suspended_on: date | None = None
+    suspension_reason: str | None = None
+    closed_on: date | None = None
+    closing_reason: str | None = None
+    report_check: CheckItem | None = None
+    drafted_conclusion: ConclusionItem | None = None
+    presentation: PresentationItem | None = None
+    secret_ballots: list[BallotItem] | None = None
     votes: list[VoteItem] | None = None
     recusals: list[RecusalItem] | None = None
+    allowed_actions: list[Action]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.actions import Action
 from chassis.documents import Document
 from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
 from regulations import RulebookRef
@@ -39,13 +40,15 @@ class SpoiledBlank(BaseModel):
 
 
 class NewCertificate(BaseModel):
-    """A certificate to issue: its number and the blank that it stands on."""
+    """A certificate to issue: its number; its blank, if the rulebook keeps them; its last day with a reason, if nothing sets a term."""
 
     model_config = _IN
 
     case_id: Identifier
     number: ShortText
-    blank_number: BlankNumber
+    blank_number: BlankNumber | None = None
+    valid_until: Day | None = None
+    term_reason: Text | None = None
 
 
 class AuthorisedBodyNotice(BaseModel):
@@ -74,7 +77,7 @@ class NewReissue(BaseModel):
 
     certificate_id: Identifier
     number: ShortText
-    blank_number: BlankNumber
+    blank_number: BlankNumber | None = None
 
 
 class DuplicateApplication(BaseModel):
@@ -99,7 +102,7 @@ class NewDuplicate(BaseModel):
 
     model_config = _IN
 
-    blank_number: BlankNumber
+    blank_number: BlankNumber | None = None
 
 
 class BlankBatch(BaseModel):
@@ -110,6 +113,17 @@ class BlankBatch(BaseModel):
     last: int
     digits: int
     received_on: date
+
+
+class BookOfBlanks(BaseModel):
+    """The agency's book of blanks: what was received, how many are left, and what the caller may do to it."""
+
+    batches: list[BlankBatch]
+    received: int
+    used: int
+    spoiled: int
+    version: int
+    allowed_actions: list[Action]
 
 
 class BlankFate(BaseModel):
@@ -155,6 +169,7 @@ class CertificateDetail(CertificateItem):
 
     rulebook: RulebookRef
     blank_number: str
+    term_reason: str | None
     entered_on: date | None
     notified_on: date | None
     outgoing_number: str | None
@@ -171,10 +186,11 @@ class CertificateDetail(CertificateItem):
     duplicates: list[DuplicateItem]
     as_of: date
     valid: bool
+    allowed_actions: list[Action]
 
 
 class RegisterEntry(BaseModel):
-    """What the public may know of an accreditation (order 109, p. 9.10, 24)."""
+    """What the public may know of an accreditation (order 109, p. 9.10, 24; IQAA, S3.f.2), as it stood on the day that was asked about."""
 
     certificate_id: str
     number: str
@@ -185,6 +201,7 @@ class RegisterEntry(BaseModel):
     scopes: list[str]
     decision: str
     decided_on: date
+    issued_on: date
     valid_from: date
     valid_until: date
     state: State

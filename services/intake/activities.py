@@ -8,7 +8,7 @@ from temporalio import activity
 from chassis.context import Context
 from chassis.service import Runtime
 from services.intake import handlers
-from services.intake.contract import CLOSE_CASE, CloseCase
+from services.intake.contract import CLOSE_CASE, REOPEN_CASE, CloseCase, ReopenCase
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -21,4 +21,8 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def close_case(request: CloseCase) -> None:
         await handlers.close_case(await context(request.agency), request)
 
-    return [close_case]
+    @activity.defn(name=REOPEN_CASE)
+    async def reopen_case(request: ReopenCase) -> None:
+        await handlers.reopen_case(await context(request.agency), request)
+
+    return [close_case, reopen_case]

@@ -53,5 +53,13 @@ def _appealed(e: Recorded[AppealDecided]) -> list[Write]:
 
 
 @decided.on(DecisionAdopted)
-def _of_case(e: Recorded[DecisionAdopted]) -> Write:
-    return decided.upsert(e, case_id=e.event.case_id, decided_on=e.event.adopted_on)
+def _of_case(e: Recorded[DecisionAdopted]) -> list[Write]:
+    fact = e.event
+    return [decided.upsert(e, case_id=fact.case_id, scope=each.scope, decided_on=fact.adopted_on) for each in fact.decisions]
+
+
+@decided.on(AppealDecided)
+def _undecided(e: Recorded[AppealDecided]) -> list[Write]:
+    """What an appeal remits to the council is not decided again yet."""
+    scopes = e.event.scopes if e.event.outcome == "remitted" else ()
+    return [decided.delete(e, {"case_id": e.event.case_id, "scope": scope}) for scope in scopes]

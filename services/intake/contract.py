@@ -1,22 +1,48 @@
 """What intake publishes. The id of an application is the id of its case in every service and of its lifecycle workflow."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Catalogue, Event
 from chassis.privacy import Personal
-from chassis.text import ShortText, Text
+from chassis.text import Day, ShortText, Text
 from regulations import RulebookRef
+
+# What is published again, alias by alias.
+# isort: off
+from services.intake.contract_register import (
+    IQAA as IQAA,
+    ORDER_109 as ORDER_109,
+    CaseKind as CaseKind,
+    Code as Code,
+    DeqarId as DeqarId,
+    EsgStandard as EsgStandard,
+    EterId as EterId,
+    InstitutionClosed as InstitutionClosed,
+    InstitutionCorrected as InstitutionCorrected,
+    InstitutionDescribed as InstitutionDescribed,
+    InstitutionRegistered as InstitutionRegistered,
+    InstitutionSucceeded as InstitutionSucceeded,
+    Language as Language,
+    Level as Level,
+    NationalId as NationalId,
+    Ownership as Ownership,
+    Reference as Reference,
+    RulebookAdopted as RulebookAdopted,
+    ScheduleAdopted as ScheduleAdopted,
+    ScheduleCorrected as ScheduleCorrected,
+    StandardArea as StandardArea,
+    StandardsAdopted as StandardsAdopted,
+    StandardsCorrected as StandardsCorrected,
+)
+# isort: on
 
 TASK_QUEUE = "kepil-intake"
 
-Language = Literal["ky", "kk", "ru", "en"]
-CaseKind = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", description="A word of the rulebook's `kinds`", examples=["institutional"])]
-Level = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", description="A word of the rulebook's `education_levels`")]
-Ownership = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", description="A word of the `ownership` of the rulebooks that ask for it")]
 Part = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,60}$", description="A word of the rulebook's `contents.contract`")]
 Step = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,60}$", description="A stage of the rulebook")]
 Amount = Annotated[
@@ -25,11 +51,9 @@ Amount = Annotated[
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["KZT"])]
 Cycle = Literal["short_cycle", "first_cycle", "second_cycle", "third_cycle"]
 IscedField = Annotated[str, Field(pattern=r"^[0-9]{2,4}$", description="ISCED-F 2013: broad, narrow or detailed field", examples=["0541"])]
-EterId = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9]{4}$", description="Identifier in ETER", examples=["KZ0012"])]
-DeqarId = Annotated[str, Field(pattern=r"^DEQARINST[0-9]{4,6}$", description="Identifier in DEQAR", examples=["DEQARINST4102"])]
-NationalId = Annotated[
-    str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z./-]{0,39}$", description="Identifier in the country's register of organisations")
-]
+
+Terminator = Literal["institution", "accreditation_body", "both"]
+DiscontinuationGround = Literal["institution_closed", "other"]
 
 
 class Programme(BaseModel):
@@ -44,53 +68,10 @@ class Programme(BaseModel):
     isced_field: IscedField | None = None
 
 
-class InstitutionRegistered(Event):
-    """An education organisation became known to the agency."""
-
-    institution_id: str
-    names: dict[Language, ShortText]
-    kind: ShortText
-    city: ShortText
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    website: ShortText | None = None
-    ownership: Ownership | None = None
-    levels: tuple[Level, ...] = ()
-    eter_id: EterId | None = None
-    deqar_id: DeqarId | None = None
-    national_id: NationalId | None = None
-
-
-class InstitutionDescribed(Event):
-    """What the agency now knows of an institution besides its name; it takes the place of what was known (`ownership`: IQAA S1.b.3)."""
-
-    institution_id: str
-    ownership: Ownership | None = None
-    levels: tuple[Level, ...] = ()
-    eter_id: EterId | None = None
-    deqar_id: DeqarId | None = None
-    national_id: NationalId | None = None
-
-
-class InstitutionSucceeded(Event):
-    """Another institution took the place of this one."""
-
-    institution_id: str
-    successor_id: str
-    act: ShortText = Field(description="The act of the reorganisation")
-    succeeded_on: date = Field(description="By the act; it may be recorded later")
-
-
-class RulebookAdopted(Event):
-    """The director took a rulebook as the agency's own; needed for one that its authority has repealed."""
-
-    rulebook: RulebookRef
-    reason: Text
-    adopted_on: date
-
-
 class ApplicationFiled(Event):
     """An application reached the agency; complete or not. `filed_on` starts the bar of order 109, p. 22."""
 
+    under: ClassVar = {ORDER_109: ("8.1", "22 (b)"), IQAA: ("S1.a",)}
     case_id: str
     institution_id: str
     kind: CaseKind
@@ -107,6 +88,7 @@ class ApplicationFiled(Event):
 class DocumentAttached(Event):
     """A document was added to an application."""
 
+    under: ClassVar = {ORDER_109: ("8.1", "8.2"), IQAA: ("S1.a",)}
     case_id: str
     document: Document
 
@@ -114,6 +96,8 @@ class DocumentAttached(Event):
 class ApplicationRegistered(Event):
     """The application is complete and registered: the case opens (order 109, p. 10). Starts the lifecycle workflow."""
 
+    under: ClassVar = {ORDER_109: ("10",), IQAA: ("S1.a",)}
+    correctable: ClassVar = frozenset({"number"})
     case_id: str
     institution_id: str
     kind: CaseKind
@@ -130,6 +114,7 @@ class ApplicationRegistered(Event):
 class ContractDrawnUp(Event):
     """The contract's text was settled for signing (IQAA S1.b.2); it takes the place of an earlier draft."""
 
+    under: ClassVar = {IQAA: ("S1.b.2",)}
     case_id: str
     contract_number: ShortText
     parts: dict[Part, Text] = Field(description="What the contract says, by the parts that the rulebook requires")
@@ -143,15 +128,18 @@ class ContractDrawnUp(Event):
 class ProcurementCompleted(Event):
     """The public procurement on the electronic portal came to its end (IQAA S1.b.3)."""
 
+    under: ClassVar = {IQAA: ("S1.b.3",)}
+    correctable: ClassVar = frozenset({"completed_on", "reference"})
     case_id: str
     reference: ShortText = Field(description="The number of the procurement on the portal")
-    completed_on: date
+    completed_on: Day
     recorded_on: date
 
 
 class ContractSigned(Event):
     """One side signed the bilateral contract."""
 
+    under: ClassVar = {ORDER_109: ("9.1",), IQAA: ("S1.b.1",)}
     case_id: str
     contract_number: ShortText
     side: Literal["institution", "accreditation_body"]
@@ -163,15 +151,18 @@ class ContractSigned(Event):
 class ContractConcluded(Event):
     """Both sides have signed (order 109, p. 9.1; IQAA S1.b.1). `first_time` is computed from the agency's own history (IQAA S1.c.2)."""
 
+    under: ClassVar = {ORDER_109: ("9.1",), IQAA: ("S1.b.1", "S1.c.2")}
     case_id: str
     contract_number: ShortText
     concluded_on: date
     first_time: Annotated[bool | None, Field(description="Whether the agency works with the institution for the first time")] = None
+    due_dates: dict[Step, date] = Field(default_factory=dict, description="The contract's own last day of each step that it names")
 
 
 class FirstTimeStated(Event):
     """A person states, with a reason, otherwise than the history tells whether it is the first time (IQAA S1.c.2)."""
 
+    under: ClassVar = {IQAA: ("S1.c.2",)}
     case_id: str
     first_time: bool
     reason: Text
@@ -181,6 +172,8 @@ class FirstTimeStated(Event):
 class CoordinatorAppointed(Event):
     """The case has its coordinator (IQAA S1.c.1); `reason` says why another one was replaced."""
 
+    under: ClassVar = {IQAA: ("S1.c.1",)}
+    correctable: ClassVar = frozenset({"act"})
     case_id: str
     coordinator_id: str
     coordinator_name: Annotated[ShortText, Personal("coordinator_id")]
@@ -192,10 +185,12 @@ class CoordinatorAppointed(Event):
 class PreliminaryTripMade(Event):
     """The preliminary trip to an institution that is new to the agency (IQAA S1.c.2)."""
 
+    under: ClassVar = {IQAA: ("S1.c.2",)}
+    correctable: ClassVar = frozenset({"ends_on", "starts_on"})
     case_id: str
     traveller_id: str
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     note: Text | None = None
     recorded_on: date
 
@@ -203,25 +198,20 @@ class PreliminaryTripMade(Event):
 class TrainingSeminarHeld(Event):
     """A seminar for the institution's working groups (IQAA S1.d)."""
 
+    under: ClassVar = {IQAA: ("S1.d",)}
+    correctable: ClassVar = frozenset({"attended", "held_on"})
     case_id: str
     subject: ShortText
-    held_on: date
-    attended: Annotated[int, Field(ge=1, description="How many of the working groups took part")]
+    held_on: Day
+    attended: Annotated[int, Field(ge=1, le=100_000, description="How many of the working groups took part")]
     attendance_list: Document | None = None
     recorded_on: date
-
-
-class ScheduleAdopted(Event):
-    """The agency adopted its accreditation schedule of a year (order 109, p. 12). Stream: `schedule-<agency>-<year>`."""
-
-    year: int
-    act: ShortText
-    adopted_on: date
 
 
 class CaseScheduled(Event):
     """A case took its place in the yearly schedule, or another one: then `ground` is the rulebook's, where it has them."""
 
+    under: ClassVar = {ORDER_109: ("12",)}
     case_id: str
     year: int
     month: Annotated[int, Field(ge=1, le=12, description="Planned month of the visit")]
@@ -240,18 +230,84 @@ class ApplicationWithdrawn(Event):
     withdrawn_on: date
 
 
-class CaseClosed(Event):
-    """The council has decided and what follows is done (order 109, p. 10)."""
+class CaseSuspended(Event):
+    """The agency suspended an open case. No text speaks of it: `stops_clock` is the agency's setting, else the word of who suspends."""
 
+    correctable: ClassVar = frozenset({"act"})
+    case_id: str
+    institution_id: str
+    reason: Text
+    act: ShortText | None = None
+    stops_clock: bool = Field(description="Whether the terms of the case stand still until it is resumed")
+    suspended_on: date
+
+
+class CaseResumed(Event):
+    """A suspended case goes on."""
+
+    case_id: str
+    institution_id: str
+    reason: Text
+    suspended_on: date
+    resumed_on: date
+    stopped_clock: bool = Field(description="Whether the terms of the case stood still between the two days")
+
+
+class ContractTerminated(Event):
+    """A concluded contract was terminated; the case ends without a decision."""
+
+    case_id: str
+    institution_id: str
+    contract_number: ShortText
+    by: Terminator
+    grounds: Text
+    document: Document | None = None
+    terminated_on: date
+
+
+class CaseDiscontinued(Event):
+    """The director ended an open case; `institution_closed` rests on the closing of its institution."""
+
+    correctable: ClassVar = frozenset({"act"})
+    case_id: str
+    institution_id: str
+    ground: DiscontinuationGround
+    act: ShortText | None = None
+    reason: Text
+    stage: Annotated[Literal["filed", "registered", "contracted"] | None, Field(description="How far intake had brought the case")] = None
+    discontinued_on: date
+
+
+class CaseClosed(Event):
+    """The council has decided and what follows is done (order 109, p. 10); once more after a reopening."""
+
+    under: ClassVar = {ORDER_109: ("10",)}
     case_id: str
     outcome: str
     closed_on: date
 
 
+class CaseReopened(Event):
+    """An appeal opened a closed case again (order 109, p. 27; IQAA S3.e)."""
+
+    under: ClassVar = {ORDER_109: ("27",), IQAA: ("S3.e",)}
+    case_id: str
+    institution_id: str
+    appeal_id: str
+    stage: Annotated[Literal["filed", "registered", "contracted"] | None, Field(description="How far intake had brought the case")] = None
+    reopened_on: date
+
+
+class ApplicationCorrected(FactCorrected):
+    """A fact of an application or of its case was recorded wrongly."""
+
+    case_id: str
+
+
 EVENTS = Catalogue(
     "intake",
     {
-        "institution": [InstitutionRegistered, InstitutionDescribed, InstitutionSucceeded],
+        "institution": [InstitutionRegistered, InstitutionDescribed, InstitutionSucceeded, InstitutionClosed, InstitutionCorrected],
         "rulebook": [RulebookAdopted],
         "application": [
             ApplicationFiled,
@@ -266,10 +322,17 @@ EVENTS = Catalogue(
             PreliminaryTripMade,
             TrainingSeminarHeld,
             CaseScheduled,
+            CaseSuspended,
+            CaseResumed,
             ApplicationWithdrawn,
+            ContractTerminated,
+            CaseDiscontinued,
             CaseClosed,
+            CaseReopened,
+            ApplicationCorrected,
         ],
-        "schedule": [ScheduleAdopted],
+        "schedule": [ScheduleAdopted, ScheduleCorrected],
+        "standards": [StandardsAdopted, StandardsCorrected],
     },
 )
 
@@ -282,4 +345,13 @@ class CloseCase(BaseModel):
     outcome: str
 
 
+class ReopenCase(BaseModel):
+    """Activity `intake.reopen_case`: an appeal takes a closed case up again. Nothing happens to one that is not closed."""
+
+    agency: str
+    case_id: str
+    appeal_id: str
+
+
 CLOSE_CASE = "intake.close_case"
+REOPEN_CASE = "intake.reopen_case"

@@ -1,4 +1,4 @@
-"""What intake shows: institutions, applications, adopted rulebooks, schedules; and what it knows of decisions and certificates."""
+"""What intake shows of institutions and applications, and what it knows of decisions and certificates."""
 
 from sqlalchemy import Boolean, Column, Date, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -10,20 +10,24 @@ from services.intake.contract import (
     ApplicationRegistered,
     ApplicationWithdrawn,
     CaseClosed,
+    CaseDiscontinued,
+    CaseReopened,
+    CaseResumed,
     CaseScheduled,
+    CaseSuspended,
     ContractConcluded,
     ContractDrawnUp,
     ContractSigned,
+    ContractTerminated,
     CoordinatorAppointed,
     DocumentAttached,
     FirstTimeStated,
+    InstitutionClosed,
     InstitutionDescribed,
     InstitutionRegistered,
     InstitutionSucceeded,
     PreliminaryTripMade,
     ProcurementCompleted,
-    RulebookAdopted,
-    ScheduleAdopted,
     TrainingSeminarHeld,
 )
 
@@ -42,6 +46,8 @@ institutions = ReadModel(
     Column("national_id", Text),
     Column("successor_id", Text),
     Column("succeeded_on", Date),
+    Column("closed_on", Date),
+    Column("closing_act", Text),
     Column("version", Integer),
     indexes=[["successor_id"]],
 )
@@ -77,8 +83,19 @@ applications = ReadModel(
     Column("trip_ends_on", Date),
     Column("scheduled_year", Integer),
     Column("scheduled_month", Integer),
+    Column("suspended_on", Date),
+    Column("suspension_reason", Text),
+    Column("suspension_stops_clock", Boolean),
     Column("withdrawn_on", Date),
     Column("withdrawal_reason", Text),
+    Column("terminated_on", Date),
+    Column("terminated_by", Text),
+    Column("termination_grounds", Text),
+    Column("discontinued_on", Date),
+    Column("discontinuation_ground", Text),
+    Column("discontinuation_reason", Text),
+    Column("reopened_on", Date),
+    Column("reopened_for", Text),
     Column("outcome", Text),
     Column("closed_on", Date),
     Column("version", Integer),
@@ -97,25 +114,10 @@ application_documents = ReadModel(
 training_seminars = ReadModel(
     "training_seminars",
     Column("case_id", Text, primary_key=True),
-    Column("held_on", Date, primary_key=True),
-    Column("subject", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("held_on", Date),
+    Column("subject", Text),
     Column("attended", Integer),
-)
-
-adoptions = ReadModel(
-    "adoptions",
-    Column("rulebook_id", Text, primary_key=True),
-    Column("rulebook_version", Text, primary_key=True),
-    Column("content_hash", Text),
-    Column("reason", Text),
-    Column("adopted_on", Date),
-)
-
-schedules = ReadModel(
-    "schedules",
-    Column("year", Integer, primary_key=True),
-    Column("act", Text),
-    Column("adopted_on", Date),
 )
 
 #: Filled from council's events alone (consumers.py).
@@ -137,10 +139,11 @@ refusals = ReadModel(
     indexes=[["institution_id", "refused_on"]],
 )
 
-#: The cases of which the council has decided something, from council's events alone.
+#: The scopes of which the council's decision stands, from council's events alone.
 decided = ReadModel(
     "decided",
     Column("case_id", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
     Column("decided_on", Date),
 )
 
@@ -149,8 +152,6 @@ ALL = [
     applications,
     application_documents,
     training_seminars,
-    adoptions,
-    schedules,
     certificates,
     refusals,
     decided,
@@ -171,6 +172,12 @@ def _described(e: Recorded[InstitutionDescribed]) -> Write:
 @institutions.on(InstitutionSucceeded)
 def _succeeded(e: Recorded[InstitutionSucceeded]) -> Write:
     told = e.event.model_dump(include={"successor_id", "succeeded_on"})
+    return institutions.update(e, {"institution_id": e.event.institution_id}, **told, version=e.version)
+
+
+@institutions.on(InstitutionClosed)
+def _institution_closed(e: Recorded[InstitutionClosed]) -> Write:
+    told = {"closed_on": e.event.closed_on, "closing_act": e.event.act}
     return institutions.update(e, {"institution_id": e.event.institution_id}, **told, version=e.version)
 
 
@@ -243,14 +250,39 @@ def _trip(e: Recorded[PreliminaryTripMade]) -> Write:
     return _change(e, trip_starts_on=e.event.starts_on, trip_ends_on=e.event.ends_on)
 
 
-@applications.on(TrainingSeminarHeld)
-def _seminar(e: Recorded[TrainingSeminarHeld]) -> Write:
-    return _change(e)
-
-
 @applications.on(ApplicationWithdrawn)
 def _withdrawn(e: Recorded[ApplicationWithdrawn]) -> Write:
-    return _change(e, stage="withdrawn", withdrawn_on=e.event.withdrawn_on, withdrawal_reason=e.event.reason)
+    return _in_motion(e, stage="withdrawn", withdrawn_on=e.event.withdrawn_on, withdrawal_reason=e.event.reason)
+
+
+@applications.on(CaseSuspended)
+def _suspended(e: Recorded[CaseSuspended]) -> Write:
+    fact = e.event
+    return _change(e, suspended_on=fact.suspended_on, suspension_reason=fact.reason, suspension_stops_clock=fact.stops_clock)
+
+
+@applications.on(CaseResumed)
+def _resumed(e: Recorded[CaseResumed]) -> Write:
+    return _in_motion(e)
+
+
+@applications.on(ContractTerminated)
+def _terminated(e: Recorded[ContractTerminated]) -> Write:
+    fact = e.event
+    return _in_motion(e, stage="terminated", terminated_on=fact.terminated_on, terminated_by=fact.by, termination_grounds=fact.grounds)
+
+
+@applications.on(CaseDiscontinued)
+def _discontinued(e: Recorded[CaseDiscontinued]) -> Write:
+    fact = e.event
+    told = {"discontinued_on": fact.discontinued_on, "discontinuation_ground": fact.ground, "discontinuation_reason": fact.reason}
+    return _in_motion(e, stage="discontinued", **told)
+
+
+@applications.on(CaseReopened)
+def _reopened(e: Recorded[CaseReopened]) -> Write:
+    told = {"reopened_on": e.event.reopened_on, "reopened_for": e.event.appeal_id}
+    return _change(e, stage=e.event.stage or "contracted", outcome=None, closed_on=None, **told)
 
 
 @applications.on(CaseScheduled)
@@ -263,13 +295,18 @@ def _closed(e: Recorded[CaseClosed]) -> Write:
     return _change(e, stage="closed", outcome=e.event.outcome, closed_on=e.event.closed_on)
 
 
-@applications.on(DocumentAttached)
-def _attached(e: Recorded[DocumentAttached]) -> Write:
+@applications.on(DocumentAttached, TrainingSeminarHeld)
+def _added(e: Recorded[DocumentAttached | TrainingSeminarHeld]) -> Write:
     return _change(e)
 
 
 def _change(e: Recorded[Event], **values: object) -> Write:
     return applications.update(e, {"case_id": e.subject_id}, **values, version=e.version)
+
+
+def _in_motion(e: Recorded[Event], **values: object) -> Write:
+    """A change after which the case is not suspended."""
+    return _change(e, suspended_on=None, suspension_reason=None, suspension_stops_clock=None, **values)
 
 
 @application_documents.on(ApplicationFiled)
@@ -284,22 +321,5 @@ def _attached_document(e: Recorded[DocumentAttached]) -> Write:
 
 @training_seminars.on(TrainingSeminarHeld)
 def _held(e: Recorded[TrainingSeminarHeld]) -> Write:
-    return training_seminars.upsert(e, **e.event.model_dump(include={"case_id", "held_on", "subject", "attended"}))
-
-
-@adoptions.on(RulebookAdopted)
-def _adopted(e: Recorded[RulebookAdopted]) -> Write:
-    fact = e.event
-    return adoptions.upsert(
-        e,
-        rulebook_id=fact.rulebook.id,
-        rulebook_version=fact.rulebook.version,
-        content_hash=fact.rulebook.content_hash,
-        reason=fact.reason,
-        adopted_on=fact.adopted_on,
-    )
-
-
-@schedules.on(ScheduleAdopted)
-def _schedule(e: Recorded[ScheduleAdopted]) -> Write:
-    return schedules.upsert(e, **e.event.model_dump())
+    """Its number is its place in the history."""
+    return training_seminars.upsert(e, number=e.version, **e.event.model_dump(include={"case_id", "held_on", "subject", "attended"}))

@@ -1,24 +1,26 @@
-"""Bodies and answers of intake's REST interface."""
+"""Bodies of the commands of intake's REST interface; what it answers is in `answers`."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.documents import Document
 from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
-from regulations import RulebookRef
 from services.intake.contract import (
     Amount,
     CaseKind,
     Currency,
     DeqarId,
+    DiscontinuationGround,
     EterId,
     Language,
     Level,
     NationalId,
     Ownership,
     Programme,
+    Reference,
+    StandardArea,
+    Terminator,
 )
 
 _IN = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +67,31 @@ class Succession(BaseModel):
     successor_id: InstitutionId
     act: ShortText
     succeeded_on: Day
+
+
+class Closing(BaseModel):
+    """The act by which an institution ceased to be, and the day by it."""
+
+    model_config = _IN
+
+    act: ShortText
+    closed_on: Day
+
+
+class NewStandards(BaseModel):
+    """A version of the standards for one kind of accreditation: areas with their criteria, each mapped to the ESG."""
+
+    model_config = _IN
+
+    rulebook_id: RulebookId
+    rulebook_version: RulebookVersion
+    standards: ShortText
+    version: ShortText
+    kind: CaseKind
+    areas: Annotated[tuple[StandardArea, ...], Field(min_length=1, max_length=100)]
+    references: Annotated[tuple[Reference, ...], Field(max_length=20)] = ()
+    act: ShortText
+    adopted_on: Day
 
 
 class NewAdoption(BaseModel):
@@ -196,6 +223,44 @@ class NewSeminar(BaseModel):
     attendance_list: Document | None = None
 
 
+class Suspension(BaseModel):
+    """Why the agency suspends a case, and whether its clock stops: null leaves it to the agency's setting, where there is one."""
+
+    model_config = _IN
+
+    reason: Text
+    act: ShortText | None = None
+    clock: Literal["stops", "runs"] | None = None
+
+
+class Resumption(BaseModel):
+    """Why a suspended case goes on."""
+
+    model_config = _IN
+
+    reason: Text
+
+
+class Termination(BaseModel):
+    """Who terminated the concluded contract, on what grounds, and by what document."""
+
+    model_config = _IN
+
+    by: Terminator
+    grounds: Text
+    document: Document | None = None
+
+
+class Discontinuation(BaseModel):
+    """Why the director ends an open case; `institution_closed` needs the closing of the institution to be recorded."""
+
+    model_config = _IN
+
+    ground: DiscontinuationGround
+    reason: Text
+    act: ShortText | None = None
+
+
 class Withdrawal(BaseModel):
     """Why the institution takes its application back, and its letter."""
 
@@ -203,91 +268,3 @@ class Withdrawal(BaseModel):
 
     reason: Text
     document: Document | None = None
-
-
-class Institution(BaseModel):
-    """An institution as registered."""
-
-    institution_id: str
-    names: dict[str, str]
-    kind: str
-    city: str
-    country: str
-    website: str | None
-    ownership: str | None
-    levels: list[str]
-    eter_id: str | None
-    deqar_id: str | None
-    national_id: str | None
-    successor_id: str | None
-    succeeded_on: date | None
-    version: int
-
-
-class InstitutionDetail(Institution):
-    """An institution with those whose place it took."""
-
-    predecessors: list[str]
-
-
-class Seminar(BaseModel):
-    """A training seminar that was held for a case."""
-
-    subject: str
-    held_on: date
-    attended: int
-
-
-class ApplicationItem(BaseModel):
-    """An application in a list."""
-
-    case_id: str
-    institution_id: str
-    kind: str
-    rulebook_id: str
-    stage: str
-    number: str | None
-    filed_on: date
-    registered_on: date | None
-    outcome: str | None
-    closed_on: date | None
-    version: int
-
-
-class Missing(BaseModel):
-    """A required document that is not there, with the clause that requires it."""
-
-    kind: str
-    clause: str
-    name: str
-
-
-class ApplicationDetail(ApplicationItem):
-    """An application whole, with what is still missing for registration."""
-
-    programmes: list[Programme]
-    levels: list[str]
-    rulebook: RulebookRef
-    standards: str
-    standards_version: str
-    renews_certificate_id: str | None
-    contract_number: str | None
-    contract_parts: dict[str, str] | None
-    contract_amount: str | None
-    contract_currency: str | None
-    contract_due_dates: dict[str, date] | None
-    procurement_reference: str | None
-    procurement_completed_on: date | None
-    contracted_on: date | None
-    first_time: bool | None
-    coordinator_id: str | None
-    coordinator_appointed_on: date | None
-    trip_starts_on: date | None
-    trip_ends_on: date | None
-    seminars: list[Seminar]
-    scheduled_year: int | None
-    scheduled_month: int | None
-    withdrawn_on: date | None
-    withdrawal_reason: str | None
-    documents: list[Document]
-    missing: list[Missing]

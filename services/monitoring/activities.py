@@ -1,7 +1,7 @@
 """What lifecycles ask of monitoring. Each answers how the deadline stands: one that missed a message knows it then."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from temporalio import activity
@@ -33,9 +33,7 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
 
     @activity.defn(name=contract.MEET_DEADLINE)
     async def meet_deadline(step: DeadlineStep) -> DeadlineTerms:
-        if step.on is None:
-            raise Invalid("a deadline is met on a day")
-        return await handlers.meet_deadline(await context(step.agency), step, step.on)
+        return await handlers.meet_deadline(await context(step.agency), step, _day(step))
 
     @activity.defn(name=contract.MISS_DEADLINE)
     async def miss_deadline(step: DeadlineStep) -> DeadlineTerms:
@@ -50,6 +48,24 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def withdraw_deadline(step: DeadlineStep) -> DeadlineTerms:
         return await handlers.withdraw_for_lifecycle(await context(step.agency), step)
 
+    @activity.defn(name=contract.MOVE_ANCHOR)
+    async def move_anchor(step: DeadlineStep) -> DeadlineTerms:
+        if step.anchor_on is None:
+            raise Invalid("an anchor moves to a day")
+        return await handlers.move_anchor(await context(step.agency), step, step.anchor_on)
+
+    @activity.defn(name=contract.SUSPEND_DEADLINE)
+    async def suspend_deadline(step: DeadlineStep) -> DeadlineTerms:
+        return await handlers.suspend_deadline(await context(step.agency), step, _day(step))
+
+    @activity.defn(name=contract.RESUME_DEADLINE)
+    async def resume_deadline(step: DeadlineStep) -> DeadlineTerms:
+        return await handlers.resume_deadline(await context(step.agency), step, _day(step))
+
+    @activity.defn(name=contract.READ_PROCEDURE)
+    async def read_procedure(request: contract.ReadProcedure) -> contract.Procedure:
+        return handlers.procedure(request)
+
     @activity.defn(name=contract.READ_OUTCOMES)
     async def read_outcomes(request: contract.ReadOutcomes) -> contract.Outcomes:
         return handlers.outcomes(request)
@@ -58,4 +74,11 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def read_certificate_term(request: contract.ReadCertificateTerm) -> contract.CertificateTerm:
         return handlers.certificate_term(request)
 
-    return [set_deadline, remind, meet_deadline, miss_deadline, withdraw_deadline, read_outcomes, read_certificate_term]
+    moving = [move_anchor, suspend_deadline, resume_deadline, withdraw_deadline]
+    return [set_deadline, remind, meet_deadline, miss_deadline, *moving, read_procedure, read_outcomes, read_certificate_term]
+
+
+def _day(step: DeadlineStep) -> date:
+    if step.on is None:
+        raise Invalid("a deadline is met, suspended and resumed on a day")
+    return step.on

@@ -11,8 +11,11 @@ from regulations import RulebookRef
 
 TASK_QUEUE = "kepil-monitoring"
 
-Source = Literal["text", "reading", "practice"]
-State = Literal["open", "missed", "met", "withdrawn", "unset"]
+Source = Literal["text", "reading", "practice", "contract"]
+State = Literal["open", "suspended", "missed", "met", "withdrawn", "unset"]
+
+CONTRACT = "contract:"
+CONTRACT_ANCHOR = "contract_concluded"
 
 
 class DeadlineSet(Event):
@@ -23,7 +26,7 @@ class DeadlineSet(Event):
     workflow_id: str = Field(description="The lifecycle that waits for it: the case's, or the certificate's")
     institution_id: str
     rulebook: RulebookRef
-    rule: str = Field(description="The id of the rulebook's term")
+    rule: str = Field(description="The id of the rulebook's term; `contract:<step>` where the contract sets the day (IQAA S1.b.2)")
     clause: str | None = Field(None, description="None: the text is silent and the term a practice")
     source: Source
     binds: str
@@ -36,6 +39,10 @@ class DeadlineSet(Event):
     estimated: bool = Field(description="Rests on a religious holiday whose date is not announced yet")
     falls_on_day_off: bool
     reminders: tuple[date, ...] = ()
+
+    def clauses_of(self, rulebook: str) -> tuple[str, ...]:
+        """The clause of its term."""
+        return (self.clause,) if self.clause and self.rulebook.id == rulebook else ()
 
 
 class DeadlineReminded(Event):
@@ -79,8 +86,9 @@ class DeadlineExtended(Event):
 
 
 class DeadlineRecomputed(Event):
-    """An open deadline, computed anew from the same anchor by the same rulebook, since the calendar has changed: a religious date was
-    announced, a day was moved by decree. It may end later, earlier, or as before. The waiting workflow moves its timer."""
+    """A deadline, computed anew by the same rulebook: since the calendar has changed (a religious date was announced, a day was moved by
+    decree), or, with `anchor_on`, since its anchor has moved. It may end later, earlier, or as before. The waiting workflow moves its
+    timer."""
 
     deadline_id: str
     case_id: str
@@ -93,7 +101,35 @@ class DeadlineRecomputed(Event):
     estimated: bool = Field(description="Still rests on a religious holiday whose date is not announced yet")
     falls_on_day_off: bool
     extended: bool = Field(description="A person's extension holds: the rules alone would end it no later")
-    reason: Text = Field(description="What has changed in the calendar")
+    reason: Text = Field(description="What has changed in the calendar, or why the anchor has moved")
+    anchor_on: date | None = Field(None, description="The anchor by now; None where it has not moved")
+    previous_anchor_on: date | None = None
+    reminders: tuple[date, ...] = ()
+    reminders_at: tuple[datetime, ...] = ()
+
+
+class DeadlineSuspended(Event):
+    """The clock stands still from this local day on: nobody is reminded, nothing is missed. The texts are silent: a person decided."""
+
+    deadline_id: str
+    case_id: str
+    workflow_id: str
+    reason: Text
+    suspended_on: date
+
+
+class DeadlineResumed(Event):
+    """The clock runs again. The end has moved by the days on which it stood still, never back. The waiting workflow sets its timer."""
+
+    deadline_id: str
+    case_id: str
+    workflow_id: str
+    previous_due_on: date
+    due_on: date
+    due_at: datetime
+    lost_days: Annotated[int, Field(ge=0, description="Calendar days on which the clock stood still since it was suspended")]
+    lost_days_in_all: Annotated[int, Field(ge=0, description="With those of earlier suspensions")] = 0
+    resumed_on: date
     reminders: tuple[date, ...] = ()
     reminders_at: tuple[datetime, ...] = ()
 
@@ -109,12 +145,27 @@ class DeadlineWithdrawn(Event):
 
 EVENTS = Catalogue(
     "monitoring",
-    {"deadline": [DeadlineSet, DeadlineReminded, DeadlineMet, DeadlineMissed, DeadlineExtended, DeadlineRecomputed, DeadlineWithdrawn]},
+    {
+        "deadline": [
+            DeadlineSet,
+            DeadlineReminded,
+            DeadlineMet,
+            DeadlineMissed,
+            DeadlineExtended,
+            DeadlineRecomputed,
+            DeadlineSuspended,
+            DeadlineResumed,
+            DeadlineWithdrawn,
+        ]
+    },
 )
 
 
 class SetDeadline(BaseModel):
-    """Activity `monitoring.set_deadline`: computes the due date by the rulebook and the calendar of today, and records it."""
+    """Activity `monitoring.set_deadline`: computes the due date by the rulebook and the calendar of today, and records it.
+
+    With `due_on` the contract sets the day (IQAA S1.b.2): `rule` is `contract:<step>`, nothing is computed, `clause` is its ground.
+    """
 
     agency: str
     case_id: str
@@ -124,6 +175,8 @@ class SetDeadline(BaseModel):
     rule: str
     anchor_on: date
     round: int = 1
+    due_on: date | None = None
+    clause: str | None = None
 
 
 class DeadlineTerms(BaseModel):
@@ -141,12 +194,14 @@ class DeadlineTerms(BaseModel):
 
 
 class DeadlineStep(BaseModel):
-    """Activities `monitoring.remind`, `.meet_deadline` (`on` = the day it was done), `.miss_deadline`, `.withdraw_deadline`."""
+    """Activities `monitoring.remind`, `.meet_deadline` (`on` = the day it was done), `.miss_deadline`, `.withdraw_deadline`,
+    `.suspend_deadline` and `.resume_deadline` (`on` = the day), `.move_anchor` (`anchor_on` = the anchor by now)."""
 
     agency: str
     deadline_id: str
     on: date | None = None
     reason: str = ""
+    anchor_on: date | None = None
 
 
 class ReadOutcomes(BaseModel):
@@ -163,6 +218,25 @@ class Outcomes(BaseModel):
     refused: tuple[str, ...]
 
 
+class ReadProcedure(BaseModel):
+    """Activity `monitoring.read_procedure`: a question to the rulebook; no fact follows."""
+
+    agency: str
+    rulebook: RulebookRef
+
+
+class Procedure(BaseModel):
+    """What a rulebook says of the way of a case. What it does not have is empty and is not asked for."""
+
+    stages: tuple[str, ...] = Field(description="The ids of its stages, in order")
+    phases: dict[str, str] = Field(default_factory=dict, description="Stage to word of `procedure_stages`")
+    terms: tuple[str, ...] = ()
+    follows: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Word of `decisions` to what follows from it")
+    channels: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Register to the channels that are told")
+    actors: dict[str, str] = Field(default_factory=dict, description="Stage to the party that acts in it")
+    about: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="What follows to the only scopes that it is about")
+
+
 class ReadCertificateTerm(BaseModel):
     """Activity `monitoring.read_certificate_term`: the instants of a certificate's life by its rulebook; no fact follows."""
 
@@ -175,6 +249,8 @@ class CertificateTerm(BaseModel):
     """Instants (UTC) at which local days begin or end. `renewal_opens_at` is a practice and may be unset."""
 
     renewal_opens_at: datetime | None
+    renewal_closes_on: date | None = Field(None, description="The last day to apply, where the rulebook has one")
+    renewable: bool = Field(True, description="Whether the rulebook has a term within which one applies to extend a certificate")
     expires_at: datetime
 
 
@@ -183,5 +259,9 @@ REMIND = "monitoring.remind"
 MEET_DEADLINE = "monitoring.meet_deadline"
 MISS_DEADLINE = "monitoring.miss_deadline"
 WITHDRAW_DEADLINE = "monitoring.withdraw_deadline"
+MOVE_ANCHOR = "monitoring.move_anchor"
+SUSPEND_DEADLINE = "monitoring.suspend_deadline"
+RESUME_DEADLINE = "monitoring.resume_deadline"
 READ_OUTCOMES = "monitoring.read_outcomes"
+READ_PROCEDURE = "monitoring.read_procedure"
 READ_CERTIFICATE_TERM = "monitoring.read_certificate_term"

@@ -3,33 +3,38 @@
 from datetime import date
 
 from chassis.context import Accepted, Context
+from chassis.decider import Command
 from chassis.problems import Conflict
-from regulations import compute, end_of_local_day, resolve
+from regulations import Rulebook, compute, end_of_local_day, resolve
 from services.monitoring import contract
 from services.monitoring.contract import DeadlineTerms
 from services.monitoring.domain.deadline import (
-    DAY,
     DEADLINE,
-    Deadline,
     ExtendDeadline,
     MeetDeadline,
     MissDeadline,
+    MoveAnchor,
     RecomputeDeadline,
     RemindOfDeadline,
+    ResumeDeadline,
     SetDeadline,
+    SuspendDeadline,
     WithdrawDeadline,
     deadline_id,
-    reminder_instants,
 )
+from services.monitoring.domain.reckoning import DAY, reminder_instants
+from services.monitoring.domain.state import Deadline
 from services.monitoring.schemas import Extension, Withdrawal
 
 RENEWAL = "renewal_application"
 RENEWAL_OPENING = "renewal_window_opening"
+INSTITUTION = "institution"
+PUBLISHED = ("site_report", "site_results", "deqar")
 
 
 async def set_deadline(ctx: Context, request: contract.SetDeadline) -> DeadlineTerms:
     """Sets a deadline once. A practice to which the rulebook gives no term binds nobody."""
-    if request.rule not in resolve(request.rulebook).terms:
+    if request.due_on is None and request.rule not in resolve(request.rulebook).terms:
         return DeadlineTerms(rule=request.rule, state="unset")
     id_ = deadline_id(request.workflow_id, request.rule, request.round)
     fields = request.model_dump(exclude={"agency", "round", "rulebook"})
@@ -67,6 +72,29 @@ async def withdraw_for_lifecycle(ctx: Context, step: contract.DeadlineStep) -> D
     return await _terms(ctx, step.deadline_id)
 
 
+async def move_anchor(ctx: Context, step: contract.DeadlineStep, anchor_on: date) -> DeadlineTerms:
+    """What a deadline runs from is on another day by now; what is over, unset or set by the contract stays as it is."""
+    return await _step(ctx, step, ctx.command(MoveAnchor, anchor_on=anchor_on, reason=step.reason))
+
+
+async def suspend_deadline(ctx: Context, step: contract.DeadlineStep, on: date) -> DeadlineTerms:
+    """The clock of an open deadline stands still from `on`; what is over, or was due before that day, stays as it is."""
+    return await _step(ctx, step, ctx.command(SuspendDeadline, on=on, reason=step.reason))
+
+
+async def resume_deadline(ctx: Context, step: contract.DeadlineStep, on: date) -> DeadlineTerms:
+    """The clock of a suspended deadline runs again from `on`; the end moves by the days between."""
+    return await _step(ctx, step, ctx.command(ResumeDeadline, on=on))
+
+
+async def _step(ctx: Context, step: contract.DeadlineStep, command: Command) -> DeadlineTerms:
+    """Nothing follows for a deadline that was never set, of a practice without a term."""
+    if not step.deadline_id:
+        return DeadlineTerms(rule="", state="unset")
+    await ctx.execute(DEADLINE, step.deadline_id, command)
+    return await _terms(ctx, step.deadline_id)
+
+
 async def extend_deadline(ctx: Context, id_: str, body: Extension) -> Accepted:
     """A person moves an open deadline, with a reason."""
     return await ctx.execute(DEADLINE, id_, ctx.command(ExtendDeadline, due_on=body.due_on, reason=body.reason))
@@ -91,14 +119,46 @@ def outcomes(request: contract.ReadOutcomes) -> contract.Outcomes:
     )
 
 
+def procedure(request: contract.ReadProcedure) -> contract.Procedure:
+    """The stages of a rulebook and what hangs on them; a word or a part that it lacks is absent from the answer."""
+    rules = resolve(request.rulebook)
+    phases = rules.vocabularies.get("procedure_stages", {})
+    return contract.Procedure(
+        stages=tuple(stage.id for stage in rules.stages),
+        phases={stage: word for word, entry in phases.items() for stage in entry.includes},
+        terms=tuple(rules.terms),
+        follows={word: _follows(rules, entry.follows) for word, entry in rules.vocabularies.get("decisions", {}).items()},
+        channels={name: register.channels for name, register in rules.registers.items()},
+        actors={stage.id: stage.actor for stage in rules.stages},
+        about={"national_register": (INSTITUTION,)} if _is(rules, "ministry_information_for", INSTITUTION) else {},
+    )
+
+
+def _follows(rules: Rulebook, words: tuple[str, ...]) -> tuple[str, ...]:
+    """What follows from a decision; by the agency's reading nothing of one that accredits nobody is published."""
+    accredited = any("accredited" in rules.registers[word].upon for word in words if word in rules.registers)
+    if accredited or not _is(rules, "negative_outcome_published", False):
+        return words
+    return tuple(word for word in words if word not in PUBLISHED)
+
+
+def _is(rules: Rulebook, setting: str, value: object) -> bool:
+    found = rules.settings.get(setting)
+    return found is not None and found.value == value
+
+
 def certificate_term(request: contract.ReadCertificateTerm) -> contract.CertificateTerm:
     """When the renewal window opens and when the certificate lapses: at the beginning and at the end of local days."""
     rules = resolve(request.rulebook)
-    opens = None
-    if RENEWAL in rules.terms and RENEWAL_OPENING in rules.terms:
+    opens = closes_on = None
+    if RENEWAL in rules.terms:
         closes_on = compute(rules, RENEWAL, request.valid_until).due_on
-        opens = end_of_local_day(compute(rules, RENEWAL_OPENING, closes_on).due_on - DAY, rules.zone)
-    return contract.CertificateTerm(renewal_opens_at=opens, expires_at=end_of_local_day(request.valid_until, rules.zone))
+        if RENEWAL_OPENING in rules.terms:
+            opens = end_of_local_day(compute(rules, RENEWAL_OPENING, closes_on).due_on - DAY, rules.zone)
+    expires = end_of_local_day(request.valid_until, rules.zone)
+    return contract.CertificateTerm(
+        renewal_opens_at=opens, renewal_closes_on=closes_on, renewable=RENEWAL in rules.terms, expires_at=expires
+    )
 
 
 async def _terms(ctx: Context, id_: str) -> DeadlineTerms:

@@ -11,7 +11,9 @@ from services.monitoring.contract import (
     DeadlineMissed,
     DeadlineRecomputed,
     DeadlineReminded,
+    DeadlineResumed,
     DeadlineSet,
+    DeadlineSuspended,
     DeadlineWithdrawn,
 )
 
@@ -42,6 +44,9 @@ deadlines = ReadModel(
     Column("extension_reason", Text),
     Column("recomputation_reason", Text),
     Column("withdrawal_reason", Text),
+    Column("suspended_on", Date),
+    Column("suspension_reason", Text),
+    Column("lost_days", Integer),
     Column("met_on", Date),
     Column("missed_on", Date),
     Column("late_days", Integer),
@@ -65,6 +70,7 @@ def _set(e: Recorded[DeadlineSet]) -> Write:
         state="open",
         extended=False,
         late_days=0,
+        lost_days=0,
         version=e.version,
     )
 
@@ -102,9 +108,11 @@ def _extended(e: Recorded[DeadlineExtended]) -> Write:
 @deadlines.on(DeadlineRecomputed)
 def _recomputed(e: Recorded[DeadlineRecomputed]) -> Write:
     fact = e.event
+    anchor = {} if fact.anchor_on is None else {"anchor_on": fact.anchor_on}
     return _change(
         e,
         fact.deadline_id,
+        **anchor,
         due_on=fact.due_on,
         due_at=fact.due_at,
         calendar_version=fact.calendar_version,
@@ -113,6 +121,27 @@ def _recomputed(e: Recorded[DeadlineRecomputed]) -> Write:
         reminders=[day.isoformat() for day in fact.reminders],
         extended=fact.extended,
         recomputation_reason=fact.reason,
+    )
+
+
+@deadlines.on(DeadlineSuspended)
+def _suspended(e: Recorded[DeadlineSuspended]) -> Write:
+    fact = e.event
+    return _change(e, fact.deadline_id, state="suspended", suspended_on=fact.suspended_on, suspension_reason=fact.reason)
+
+
+@deadlines.on(DeadlineResumed)
+def _resumed(e: Recorded[DeadlineResumed]) -> Write:
+    fact = e.event
+    return _change(
+        e,
+        fact.deadline_id,
+        state="open",
+        suspended_on=None,
+        lost_days=fact.lost_days_in_all,
+        due_on=fact.due_on,
+        due_at=fact.due_at,
+        reminders=[day.isoformat() for day in fact.reminders],
     )
 
 

@@ -13,7 +13,11 @@ from services.monitoring import handlers
 log = logging.getLogger(__name__)
 
 ACTOR = "service:monitoring"
-_OUTDATED = "SELECT agency, deadline_id FROM deadlines WHERE state = 'open' AND calendar_version <> ALL($1) ORDER BY due_on, deadline_id"
+_OUTDATED = """
+SELECT agency, deadline_id FROM deadlines
+WHERE state = 'open' AND source <> 'contract' AND calendar_version <> ALL($1)
+ORDER BY due_on, deadline_id
+"""
 
 
 async def recompute_outdated(runtime: Runtime) -> int:

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from chassis.service import Runtime
 from services.review import handlers
-from services.review.contract import OPEN_SELF_ASSESSMENT, OpenSelfAssessment
+from services.review.contract import CLOSE, OPEN_SELF_ASSESSMENT, RESUME, SUSPEND, CaseStep, OpenSelfAssessment
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -18,4 +18,16 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers.open_self_assessment(ctx, request)
 
-    return [open_self_assessment]
+    @activity.defn(name=SUSPEND)
+    async def suspend(step: CaseStep) -> None:
+        await handlers.suspend(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    @activity.defn(name=RESUME)
+    async def resume(step: CaseStep) -> None:
+        await handlers.resume(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    @activity.defn(name=CLOSE)
+    async def close(step: CaseStep) -> None:
+        await handlers.close(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    return [open_self_assessment, suspend, resume, close]

@@ -4,7 +4,13 @@ from chassis.events import Recorded
 from chassis.readmodels import Write
 from services.intake.contract import ApplicationRegistered, ContractConcluded
 from services.review.readmodels import cases, readers
-from services.visits.contract import ExpertDroppedOut, ExpertReplaced, ObjectionDecided, PanelFormed
+from services.visits.contract import ExpertDroppedOut, ExpertReplaced, ObjectionDecided, PanelFormed, VisitOpened
+
+
+@readers.on(VisitOpened)
+def _afresh(e: Recorded[VisitOpened]) -> Write:
+    """A later visit has a panel of its own: who sat in the earlier one reads no more unless he is seated again."""
+    return readers.delete(e, {"case_id": e.event.case_id})
 
 
 @readers.on(PanelFormed)

@@ -1,16 +1,19 @@
 """What review publishes. A self-assessment report has the id of its case."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Catalogue, Event
 from chassis.text import ShortText, Text
 from regulations import RulebookRef
 
 TASK_QUEUE = "kepil-review"
+
+_ORDER_109, _IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
 
 _PART = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,6 +43,7 @@ class SectionFinding(SectionRef):
 class SelfAssessmentOpened(Event):
     """The contract is concluded: the institution carries out its self-assessment (order 109, p. 9.2; IQAA, S1.e)."""
 
+    under: ClassVar = {_ORDER_109: ("9.2",), _IQAA: ("S1.e",)}
     case_id: str
     institution_id: str
     rulebook: RulebookRef
@@ -52,6 +56,7 @@ class SelfAssessmentOpened(Event):
 class ReportOutlineSet(Event):
     """The agency named the sections that a report by its standards and criteria has (IQAA, S1.e). A later outline replaces it."""
 
+    under: ClassVar = {_IQAA: ("S1.e",)}
     case_id: str
     sections: tuple[SectionRef, ...]
     set_on: date
@@ -60,6 +65,8 @@ class ReportOutlineSet(Event):
 class ElectronicReportReceived(Event):
     """The self-assessment report arrived electronically (order 109, p. 13)."""
 
+    under: ClassVar = {_ORDER_109: ("13",)}
+    correctable: ClassVar = frozenset({"received_on"})
     case_id: str
     document: Document
     sections: tuple[ReportSection, ...] = ()
@@ -69,6 +76,8 @@ class ElectronicReportReceived(Event):
 class PaperReportReceived(Event):
     """The self-assessment report arrived on paper (order 109, p. 13)."""
 
+    under: ClassVar = {_ORDER_109: ("13",)}
+    correctable: ClassVar = frozenset({"incoming_number", "received_on"})
     case_id: str
     incoming_number: ShortText
     received_on: date
@@ -77,6 +86,8 @@ class PaperReportReceived(Event):
 class SelfAssessmentReportReceived(Event):
     """Both forms are there: the report counts as submitted (order 109, p. 9.3, 13)."""
 
+    under: ClassVar = {_ORDER_109: ("9.3", "13")}
+    correctable: ClassVar = frozenset({"received_on"})
     case_id: str
     received_on: date
 
@@ -84,6 +95,8 @@ class SelfAssessmentReportReceived(Event):
 class ReportReviewed(Event):
     """The body reviewed the report (order 109, p. 9.4)."""
 
+    under: ClassVar = {_ORDER_109: ("9.4",)}
+    correctable: ClassVar = frozenset({"reviewed_on"})
     case_id: str
     findings: Text
     reviewed_on: date
@@ -92,6 +105,8 @@ class ReportReviewed(Event):
 class RecommendationsIssued(Event):
     """The body's recommendations on the report went to the institution (order 109, p. 9.5)."""
 
+    under: ClassVar = {_ORDER_109: ("9.5",)}
+    correctable: ClassVar = frozenset({"issued_on"})
     case_id: str
     recommendations: tuple[Text, ...]
     issued_on: date
@@ -100,6 +115,8 @@ class RecommendationsIssued(Event):
 class ReportVersionSubmitted(Event):
     """A version of the report came in: the first (IQAA, S1.f.1), numbered 1, or a reworked one with its annexes (S1.g)."""
 
+    under: ClassVar = {_IQAA: ("S1.f.1", "S1.g")}
+    correctable: ClassVar = frozenset({"submitted_on"})
     case_id: str
     number: Annotated[int, Field(ge=1)]
     sections: tuple[ReportSection, ...] = ()
@@ -111,6 +128,8 @@ class ReportVersionSubmitted(Event):
 class TechnicalExaminationHeld(Event):
     """A version of the report was examined; the institution knows nothing of it yet (IQAA, S1.f.1)."""
 
+    under: ClassVar = {_IQAA: ("S1.f.1",)}
+    correctable: ClassVar = frozenset({"examined_on"})
     case_id: str
     number: int
     round: Annotated[int, Field(ge=1, description="1 for the first examination of this report")]
@@ -123,6 +142,8 @@ class TechnicalExaminationHeld(Event):
 class ExaminationResultsSent(Event):
     """The results of an examination went to the institution, with the need for rework (IQAA, S1.f.2)."""
 
+    under: ClassVar = {_IQAA: ("S1.f.2",)}
+    correctable: ClassVar = frozenset({"sent_on"})
     case_id: str
     number: int
     rework_needed: bool
@@ -132,6 +153,8 @@ class ExaminationResultsSent(Event):
 class FinalVersionResubmitted(Event):
     """No rework was needed: the examined version was submitted again as the final one, with its annexes (IQAA, S1.g)."""
 
+    under: ClassVar = {_IQAA: ("S1.g",)}
+    correctable: ClassVar = frozenset({"submitted_on"})
     case_id: str
     number: int
     annexes: tuple[Document, ...] = ()
@@ -141,19 +164,53 @@ class FinalVersionResubmitted(Event):
 class SelfAssessmentReportAccepted(Event):
     """The agency took a version as the final one: experts and council rely on it (IQAA, S1.g)."""
 
+    under: ClassVar = {_IQAA: ("S1.g",)}
+    correctable: ClassVar = frozenset({"accepted_on"})
     case_id: str
     number: int
     accepted_on: date
+    audit_needed: bool | None = Field(None, description="Whether the preliminary audit follows (S1.h); None where nobody told the kind")
 
 
 class PreliminaryAuditHeld(Event):
     """The preliminary audit of an institutional accreditation was held (IQAA, S1.h). Its result is a note."""
 
+    under: ClassVar = {_IQAA: ("S1.h",)}
+    correctable: ClassVar = frozenset({"held_on"})
     case_id: str
     held_on: date
     note: Text
     document: Document | None = None
     recorded_on: date
+
+
+class SelfAssessmentSuspended(Event):
+    """The agency suspended the case: until it is resumed nothing is taken and nothing is done. Both rulebooks are silent on it."""
+
+    case_id: str
+    reason: Text
+    suspended_on: date
+
+
+class SelfAssessmentResumed(Event):
+    """The case goes on: the self-assessment stands where it stood."""
+
+    case_id: str
+    resumed_on: date
+
+
+class SelfAssessmentClosed(Event):
+    """The case ended without more to do here: withdrawn, terminated, discontinued or decided."""
+
+    case_id: str
+    reason: Text
+    closed_on: date
+
+
+class ReportCorrected(FactCorrected):
+    """A fact of a self-assessment was recorded wrongly: a day from which terms run, or the number of a paper."""
+
+    case_id: str
 
 
 EVENTS = Catalogue(
@@ -173,6 +230,10 @@ EVENTS = Catalogue(
             FinalVersionResubmitted,
             SelfAssessmentReportAccepted,
             PreliminaryAuditHeld,
+            SelfAssessmentSuspended,
+            SelfAssessmentResumed,
+            SelfAssessmentClosed,
+            ReportCorrected,
         ]
     },
 )
@@ -191,3 +252,16 @@ class OpenSelfAssessment(BaseModel):
 
 
 OPEN_SELF_ASSESSMENT = "review.open_self_assessment"
+
+
+class CaseStep(BaseModel):
+    """Activities `review.suspend`, `review.resume` and `review.close`: nothing where there is no such report, or it is so already."""
+
+    agency: str
+    case_id: str
+    reason: str = ""
+
+
+SUSPEND = "review.suspend"
+RESUME = "review.resume"
+CLOSE = "review.close"

@@ -3,10 +3,12 @@
 from sqlalchemy import select
 
 from chassis.context import Accepted, Context
+from chassis.corrections import Correctable, Correction
 from chassis.documents import Document
 from chassis.problems import NotFound
-from regulations import RulebookRef, resolve
+from regulations import RulebookRef, local_date, resolve
 from services.review import contract
+from services.review.domain.correction import check_right
 from services.review.domain.report import (
     REPORT,
     IssueRecommendations,
@@ -17,6 +19,7 @@ from services.review.domain.report import (
     must_be_concluded,
     must_be_unopened,
 )
+from services.review.domain.standing import Close, Resume, StandingCommand, Suspend
 from services.review.domain.versions import (
     AcceptReport,
     ExamineVersion,
@@ -57,6 +60,27 @@ async def open_concluded(ctx: Context, body: Opening) -> Accepted:
     named = ("case_id", "institution_id", "kind", "standards", "standards_version")
     command = ctx.command(OpenSelfAssessment, rulebook=rules.ref, **{name: case[name] for name in named})
     return await ctx.execute(REPORT, body.case_id, command, create=True, guard=must_be_unopened)
+
+
+async def suspend(ctx: Context, step: contract.CaseStep) -> None:
+    """The case stands still, and its self-assessment with it; nothing where there is none."""
+    await _stand(ctx, step, ctx.command(Suspend, reason=step.reason))
+
+
+async def resume(ctx: Context, step: contract.CaseStep) -> None:
+    """The case goes on."""
+    await _stand(ctx, step, ctx.command(Resume))
+
+
+async def close(ctx: Context, step: contract.CaseStep) -> None:
+    """The case has ended."""
+    await _stand(ctx, step, ctx.command(Close, reason=step.reason))
+
+
+async def _stand(ctx: Context, step: contract.CaseStep, command: StandingCommand) -> None:
+    _, version = await ctx.load(REPORT, step.case_id)
+    if version:
+        await ctx.execute(REPORT, step.case_id, command)
 
 
 async def receive_electronic_report(ctx: Context, case_id: str, body: ElectronicReport) -> Accepted:
@@ -117,3 +141,13 @@ async def hold_preliminary_audit(ctx: Context, case_id: str, body: PreliminaryAu
     """Records the preliminary audit."""
     command = ctx.command(HoldPreliminaryAudit, held_on=body.held_on, note=body.note, document=body.document)
     return await ctx.execute(REPORT, case_id, command)
+
+
+async def correct_report(ctx: Context, case_id: str, body: Correction) -> Accepted:
+    """Puts a wrongly recorded fact right, where the report could have come about so."""
+    state, _ = await ctx.load(REPORT, case_id)
+    if state.rulebook is None:
+        raise NotFound(f"there is no report of case {case_id}")
+    on = local_date(ctx.at, resolve(state.rulebook).zone)
+    how = Correctable(REPORT, contract.ReportCorrected, lambda right: {"case_id": right.case_id}, lambda right: check_right(right, on))
+    return await ctx.correct(how, case_id, body, on)

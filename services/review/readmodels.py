@@ -19,9 +19,12 @@ from services.review.contract import (
     ReportOutlineSet,
     ReportReviewed,
     ReportVersionSubmitted,
+    SelfAssessmentClosed,
     SelfAssessmentOpened,
     SelfAssessmentReportAccepted,
     SelfAssessmentReportReceived,
+    SelfAssessmentResumed,
+    SelfAssessmentSuspended,
     TechnicalExaminationHeld,
 )
 
@@ -35,6 +38,9 @@ reports = ReadModel(
     Column("standards_version", Text),
     Column("kind", Text),
     Column("stage", Text),
+    Column("standing", Text),
+    Column("standing_reason", Text),
+    Column("standing_since", Date),
     Column("opened_on", Date),
     Column("outline", JSONB),
     Column("document", JSONB),
@@ -112,6 +118,7 @@ def _opened(e: Recorded[SelfAssessmentOpened]) -> Write:
         standards_version=fact.standards_version,
         kind=fact.kind,
         stage="opened",
+        standing="open",
         opened_on=fact.opened_on,
         version=e.version,
     )
@@ -181,6 +188,21 @@ def _audited(e: Recorded[PreliminaryAuditHeld]) -> Write:
     fact = e.event
     document = fact.document.model_dump() if fact.document else None
     return _change(e, fact.case_id, audited_on=fact.held_on, audit_note=fact.note, audit_document=document)
+
+
+@reports.on(SelfAssessmentSuspended)
+def _suspended(e: Recorded[SelfAssessmentSuspended]) -> Write:
+    return _change(e, e.event.case_id, standing="suspended", standing_reason=e.event.reason, standing_since=e.event.suspended_on)
+
+
+@reports.on(SelfAssessmentResumed)
+def _resumed(e: Recorded[SelfAssessmentResumed]) -> Write:
+    return _change(e, e.event.case_id, standing="open", standing_reason=None, standing_since=None)
+
+
+@reports.on(SelfAssessmentClosed)
+def _closed(e: Recorded[SelfAssessmentClosed]) -> Write:
+    return _change(e, e.event.case_id, standing="closed", standing_reason=e.event.reason, standing_since=e.event.closed_on)
 
 
 @report_versions.on(ReportVersionSubmitted)

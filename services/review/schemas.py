@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.actions import Action
 from chassis.documents import Document
 from chassis.text import Day, Identifier, ShortText, Text
 from regulations import RulebookRef
 from services.review.contract import ReportSection, SectionFinding, SectionRef
+from services.review.domain.state import Standing
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
@@ -107,6 +109,7 @@ class ReportItem(BaseModel):
     institution_id: str
     rulebook_id: str
     stage: str
+    standing: Standing
     opened_on: date
     received_on: date | None
     reviewed_on: date | None
@@ -130,6 +133,8 @@ class ReportDetail(ReportItem):
     """A report whole, with what is awaited."""
 
     rulebook: RulebookRef
+    standing_reason: str | None = Field(description="Why it is suspended or closed")
+    standing_since: date | None
     standards: str
     standards_version: str
     document: Document | None
@@ -145,6 +150,7 @@ class ReportDetail(ReportItem):
     audit_note: str | None = None
     audit_document: Document | None = None
     awaited: list[Awaited]
+    allowed_actions: list[Action]
 
 
 class ReportVersionItem(BaseModel):

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from chassis.service import Runtime
 from services.visits import handlers
-from services.visits.contract import OPEN_VISIT, OpenVisit
+from services.visits.contract import CLOSE, OPEN_VISIT, RESUME, SUSPEND, CaseStep, OpenVisit
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -18,4 +18,16 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers.open_visit(ctx, request)
 
-    return [open_visit]
+    @activity.defn(name=SUSPEND)
+    async def suspend(step: CaseStep) -> None:
+        await handlers.suspend(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    @activity.defn(name=RESUME)
+    async def resume(step: CaseStep) -> None:
+        await handlers.resume(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    @activity.defn(name=CLOSE)
+    async def close(step: CaseStep) -> None:
+        await handlers.close(await runtime.workflow_context(step.agency, activity.info()), step)
+
+    return [open_visit, suspend, resume, close]

@@ -1,55 +1,35 @@
 """What visits publishes. A panel and a visit have the id of their case."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Catalogue, Event
 from chassis.privacy import Personal
 from chassis.text import ShortText, Text
 from regulations import RulebookRef
+from services.visits.parts import Category as Category
+from services.visits.parts import ConflictFound as ConflictFound
+from services.visits.parts import Conflicting as Conflicting
+from services.visits.parts import CriterionFinding as CriterionFinding
+from services.visits.parts import Employment as Employment
+from services.visits.parts import Inaccuracy as Inaccuracy
+from services.visits.parts import PanelMember as PanelMember
+from services.visits.parts import PurposeFinding as PurposeFinding
+from services.visits.parts import Ruling as Ruling
+from services.visits.parts import VisitMode as VisitMode
 
 TASK_QUEUE = "kepil-visits"
-
-Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$", description="A word of the rulebook's panel categories")]
-Conflicting = Literal["affiliation", "employment", "coordination"]
-VisitMode = Literal["on_site", "remote", "mixed"]
-
-
-class PanelMember(BaseModel):
-    """An expert's place in a commission."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    expert_id: str
-    role: Literal["chair", "member"]
-    category: Category | None = Field(default=None, description="Whom the expert represents there, where the rulebook composes the panel")
-
-
-class Employment(BaseModel):
-    """Where an expert works or has worked; `until` is None while he does."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    institution_id: str
-    since: date | None = None
-    until: date | None = None
-
-
-class ConflictFound(BaseModel):
-    """What the automatic check found of an expert who was seated all the same, for the reasons that stand beside it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    expert_id: str
-    ground: Conflicting
-    detail: Annotated[ShortText, Personal("expert_id")]
+_ORDER_109, _IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
 
 
 class ExpertRegistered(Event):
     """An expert joined the pool. `affiliations` are institution ids, for conflicts of interest."""
+
+    correctable: ClassVar = frozenset({"competences", "languages", "affiliations", "categories", "employments"})
 
     expert_id: str
     name: Annotated[ShortText, Personal("expert_id")]
@@ -62,12 +42,17 @@ class ExpertRegistered(Event):
 
 
 class VisitOpened(Event):
-    """The recommendations are out: an external expert commission is to be formed (order 109, p. 14)."""
+    """An external expert commission is to be formed (order 109, p. 14; IQAA, S2.a, S2.b). A later `round` begins it afresh.
 
+    A later round follows an appeal that leads to a new visit; what happened in the earlier one stays in the history.
+    """
+
+    under: ClassVar = {_ORDER_109: ("14 (a)",), _IQAA: ("S2.a", "S2.b")}
     case_id: str
     institution_id: str
     rulebook: RulebookRef
     opened_on: date
+    round: Annotated[int, Field(ge=1)] = 1
 
 
 class PanelFormed(Event):
@@ -76,6 +61,8 @@ class PanelFormed(Event):
     `conflicts` were found by the check and left to a person, who seated these experts for the reasons in `despite_conflicts`.
     """
 
+    under: ClassVar = {_ORDER_109: ("14 (a)",), _IQAA: ("S2.a",)}
+    correctable: ClassVar = frozenset({"statute_act", "formed_on"})
     case_id: str
     members: tuple[PanelMember, ...]
     statute_act: ShortText | None = None
@@ -87,6 +74,8 @@ class PanelFormed(Event):
 class CompositionTold(Event):
     """The institution was told who is in the panel (IQAA, S2.c.1); again after a replacement."""
 
+    under: ClassVar = {_IQAA: ("S2.c.1",)}
+    correctable: ClassVar = frozenset({"told_on"})
     case_id: str
     experts: tuple[str, ...]
     told_on: date
@@ -95,6 +84,7 @@ class CompositionTold(Event):
 class ExpertObjected(Event):
     """The institution suspects a conflict of interest and asks in writing for another expert (IQAA, S2.c.2)."""
 
+    under: ClassVar = {_IQAA: ("S2.c.2",)}
     case_id: str
     expert_id: str
     grounds: Annotated[Text, Personal("expert_id")]
@@ -105,6 +95,7 @@ class ExpertObjected(Event):
 class ObjectionDecided(Event):
     """The agency decided on the objection, with reasons (IQAA, S2.c.2). Upheld, it leaves the expert's seat vacant."""
 
+    under: ClassVar = {_IQAA: ("S2.c.2",)}
     case_id: str
     expert_id: str
     upheld: bool
@@ -115,6 +106,7 @@ class ObjectionDecided(Event):
 class ExpertDroppedOut(Event):
     """An expert of the panel cannot take part, or cannot go on, and leaves a vacant seat (IQAA, S2.a; order 109, p. 14)."""
 
+    under: ClassVar = {_ORDER_109: ("14 (a)",), _IQAA: ("S2.a",)}
     case_id: str
     expert_id: str
     reason: Annotated[Text, Personal("expert_id")]
@@ -124,12 +116,28 @@ class ExpertDroppedOut(Event):
 class ExpertReplaced(Event):
     """Another expert took a vacant seat (IQAA, S2.a, S2.c.2; order 109, p. 14)."""
 
+    under: ClassVar = {_ORDER_109: ("14 (a)",), _IQAA: ("S2.a", "S2.c.2")}
     case_id: str
     expert_id: str
     successor: PanelMember
     conflicts: tuple[ConflictFound, ...] = ()
     despite_conflicts: Text | None = None
     replaced_on: date
+
+
+class PanelContinued(Event):
+    """The director stated that the panel goes on without those who left it (IQAA, S2.a; order 109, p. 14): the texts are silent.
+
+    `missing` is what the panel lacks by the rulebook's composition since then; `chair_id` is who chairs it now, where the chair left.
+    """
+
+    under: ClassVar = {_ORDER_109: ("14 (a)",), _IQAA: ("S2.a",)}
+    case_id: str
+    without: tuple[str, ...]
+    chair_id: str | None = None
+    missing: dict[str, int] = Field(default_factory=dict)
+    reasons: Text
+    stated_on: date
 
 
 class VisitAnnounced(Event):
@@ -139,6 +147,7 @@ class VisitAnnounced(Event):
     `moved_because` why earlier dates do not stand.
     """
 
+    under: ClassVar = {_ORDER_109: ("14 (b)",), _IQAA: ("S2.f.1",)}
     case_id: str
     starts_on: date
     ends_on: date
@@ -153,6 +162,7 @@ class VisitAnnounced(Event):
 class MaterialsSent(Event):
     """The coordinator sent each of `experts` the materials (IQAA, S2.d). `due_on` was the last day in time; None where no term says."""
 
+    under: ClassVar = {_IQAA: ("S2.d",)}
     case_id: str
     experts: tuple[str, ...]
     documents: tuple[Document, ...]
@@ -164,6 +174,8 @@ class MaterialsSent(Event):
 class WebinarHeld(Event):
     """The panel was trained and the organisation of the audit discussed (IQAA, S2.e.1). `topics` are words of the rulebook."""
 
+    under: ClassVar = {_IQAA: ("S2.e.1",)}
+    correctable: ClassVar = frozenset({"held_on"})
     case_id: str
     attended: tuple[str, ...]
     topics: tuple[str, ...]
@@ -173,6 +185,8 @@ class WebinarHeld(Event):
 class BriefingHeld(Event):
     """The panel was briefed right before the trip (IQAA, S2.e.2)."""
 
+    under: ClassVar = {_IQAA: ("S2.e.2",)}
+    correctable: ClassVar = frozenset({"held_on"})
     case_id: str
     attended: tuple[str, ...]
     held_on: date
@@ -181,37 +195,52 @@ class BriefingHeld(Event):
 class ReportStudied(Event):
     """A member confirmed that he has studied the self-assessment report (order 109, p. 16)."""
 
+    under: ClassVar = {_ORDER_109: ("16",)}
     case_id: str
     expert_id: str
     studied_on: date
 
 
 class VisitStarted(Event):
-    """The commission is at the institution."""
+    """The commission is at the institution: the first day of the visit (order 109, p. 15; IQAA, S2.f.1)."""
+
+    under: ClassVar = {_ORDER_109: ("15",), _IQAA: ("S2.f.1",)}
+    correctable: ClassVar = frozenset({"started_on"})
 
     case_id: str
     started_on: date
 
 
-class VisitCompleted(Event):
-    """The visit ended (order 109, p. 15). The report's term runs from here."""
+class VisitInterrupted(Event):
+    """The visit was broken off, as by force majeure: its dates stand no more, and it is held anew in days that are announced.
 
+    Both texts are silent. The experts prepare again: they confirm their study (order 109, p. 16), they are briefed (IQAA, S2.e.2).
+    """
+
+    under: ClassVar = {_ORDER_109: ("16",), _IQAA: ("S2.e.2",)}
+    correctable: ClassVar = frozenset({"interrupted_on"})
+    case_id: str
+    reason: Text
+    interrupted_on: date
+
+
+class VisitCompleted(Event):
+    """The visit ended (order 109, p. 15; IQAA, S2.f.1). The report's term runs from here."""
+
+    under: ClassVar = {_ORDER_109: ("15",), _IQAA: ("S2.f.1",)}
+    correctable: ClassVar = frozenset({"ended_on"})
     case_id: str
     ended_on: date
 
 
-class PurposeFinding(BaseModel):
-    """What the panel found for one purpose of the visit, a word of the rulebook (IQAA, S2.f.2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    purpose: Category
-    finding: Text
-
-
 class VisitReportSubmitted(Event):
-    """The panel's report on the visit (order 109, p. 9.6, 17; IQAA, S2.f.2, S2.g)."""
+    """The panel's report on the visit (order 109, p. 9.6, 17; IQAA, S2.f.2, S2.g). It is never changed: a corrected one stands apart.
 
+    `signed_by` are the experts who signed it, where that was told; `dissent` is what some of them hold otherwise.
+    """
+
+    under: ClassVar = {_ORDER_109: ("9.6", "17"), _IQAA: ("S2.f.2", "S2.g")}
+    correctable: ClassVar = frozenset({"submitted_on"})
     case_id: str
     document: Document
     findings: Text
@@ -220,30 +249,16 @@ class VisitReportSubmitted(Event):
     remarks: tuple[Text, ...] = ()
     good_practice: tuple[Text, ...] = ()
     purposes: tuple[PurposeFinding, ...] = ()
-
-
-class Inaccuracy(BaseModel):
-    """A factual inaccuracy that the institution sees in the report, and what would be right."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    passage: Text
-    correction: Text
-
-
-class Ruling(BaseModel):
-    """What becomes of one correction, counted from 1 in the order of the institution's answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int = Field(ge=1)
-    accepted: bool
-    reasons: Text
+    findings_by_criterion: tuple[CriterionFinding, ...] = ()
+    signed_by: tuple[str, ...] = ()
+    dissent: Text | None = None
 
 
 class ReportSentForCheck(Event):
     """The coordinator sent the institution the report, so that factual inaccuracies can be removed (IQAA, S2.h)."""
 
+    under: ClassVar = {_IQAA: ("S2.h",)}
+    correctable: ClassVar = frozenset({"sent_on"})
     case_id: str
     sent_on: date
 
@@ -251,6 +266,8 @@ class ReportSentForCheck(Event):
 class FactualCheckAnswered(Event):
     """The institution named the inaccuracies; none is an answer too (IQAA, S2.h)."""
 
+    under: ClassVar = {_IQAA: ("S2.h",)}
+    correctable: ClassVar = frozenset({"answered_on"})
     case_id: str
     corrections: tuple[Inaccuracy, ...]
     answered_on: date
@@ -262,6 +279,8 @@ class FactualCheckClosed(Event):
     `report` is the corrected one; `without_answer` is why the institution's answer was not awaited.
     """
 
+    under: ClassVar = {_IQAA: ("S2.h",)}
+    correctable: ClassVar = frozenset({"closed_on"})
     case_id: str
     rulings: tuple[Ruling, ...] = ()
     report: Document | None = None
@@ -269,10 +288,45 @@ class FactualCheckClosed(Event):
     closed_on: date
 
 
+class VisitSuspended(Event):
+    """The agency suspended the case: until it is resumed nothing is taken and nothing is done. Both rulebooks are silent on it."""
+
+    case_id: str
+    reason: Text
+    suspended_on: date
+
+
+class VisitResumed(Event):
+    """The case goes on: the visit stands where it stood."""
+
+    case_id: str
+    resumed_on: date
+
+
+class VisitClosed(Event):
+    """The case ended without more to do here: withdrawn, terminated, discontinued or decided."""
+
+    case_id: str
+    reason: Text
+    closed_on: date
+
+
+class ExpertCorrected(FactCorrected):
+    """What is known of an expert was recorded wrongly."""
+
+    expert_id: str
+
+
+class VisitCorrected(FactCorrected):
+    """A fact of a visit was recorded wrongly: a day from which terms run, or the act of the panel."""
+
+    case_id: str
+
+
 EVENTS = Catalogue(
     "visits",
     {
-        "expert": [ExpertRegistered],
+        "expert": [ExpertRegistered, ExpertCorrected],
         "visit": [
             VisitOpened,
             PanelFormed,
@@ -281,17 +335,23 @@ EVENTS = Catalogue(
             ObjectionDecided,
             ExpertDroppedOut,
             ExpertReplaced,
+            PanelContinued,
             VisitAnnounced,
             MaterialsSent,
             WebinarHeld,
             BriefingHeld,
             ReportStudied,
             VisitStarted,
+            VisitInterrupted,
             VisitCompleted,
             VisitReportSubmitted,
             ReportSentForCheck,
             FactualCheckAnswered,
             FactualCheckClosed,
+            VisitSuspended,
+            VisitResumed,
+            VisitClosed,
+            VisitCorrected,
         ],
     },
 )
@@ -304,6 +364,20 @@ class OpenVisit(BaseModel):
     case_id: str
     institution_id: str
     rulebook: RulebookRef
+    round: int = 1
 
 
 OPEN_VISIT = "visits.open_visit"
+
+
+class CaseStep(BaseModel):
+    """Activities `visits.suspend`, `visits.resume` and `visits.close`: nothing where there is no such visit, or it is so already."""
+
+    agency: str
+    case_id: str
+    reason: str = ""
+
+
+SUSPEND = "visits.suspend"
+RESUME = "visits.resume"
+CLOSE = "visits.close"

@@ -1,34 +1,44 @@
 """Visits' commands: load, decide, append. What a commission needs to know of the pool is given to the decision as facts."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from chassis.auth import Role
 from chassis.context import Accepted, Context
-from chassis.problems import Forbidden, NotFound
+from chassis.corrections import Correctable, Correction
+from chassis.problems import NotFound
+from regulations import local_date, resolve
 from services.visits import contract
-from services.visits.contract import Employment, PanelMember, PurposeFinding
+from services.visits.contract import Employment, PanelMember
+from services.visits.domain.callers import must_lead, must_sit
+from services.visits.domain.correction import check_right
 from services.visits.domain.expert import EXPERT, RegisterExpert
 from services.visits.domain.panel import DecideObjection, DropOut, FormPanel, ObjectToExpert, ReplaceExpert, TellComposition
 from services.visits.domain.preparation import ConfirmReportStudied, HoldBriefing, HoldWebinar, SendMaterials
 from services.visits.domain.report import AnswerFactualCheck, CloseFactualCheck, SendForFactualCheck, SubmitVisitReport
+from services.visits.domain.standing import Close, Resume, StandingCommand, Suspend
 from services.visits.domain.state import Visit
-from services.visits.domain.visit import VISIT, AnnounceVisit, CompleteVisit, OpenVisit, StartVisit
-from services.visits.readmodels import experts, panel_members
+from services.visits.domain.vacancy import ContinueWithout
+from services.visits.domain.visit import VISIT, AnnounceVisit, CompleteVisit, InterruptVisit, OpenVisit, StartVisit
+from services.visits.readmodels import experts, self_assessments
+from services.visits.readmodels_panel import panel_members
 from services.visits.schemas import (
     Announcement,
     Attendance,
     CheckAnswer,
     CheckClosing,
     DropOutNotice,
+    Interruption,
     Materials,
     NewExpert,
     NewPanel,
     NewSeat,
     Objection,
     ObjectionRuling,
+    PanelStatement,
     Replacement,
     VisitReport,
     Webinar,
@@ -41,16 +51,39 @@ async def register_expert(ctx: Context, body: NewExpert) -> Accepted:
 
 
 async def open_visit(ctx: Context, request: contract.OpenVisit) -> Accepted:
-    """Opens the visit of a case; once."""
-    command = ctx.command(OpenVisit, case_id=request.case_id, institution_id=request.institution_id, rulebook=request.rulebook)
-    return await ctx.execute(VISIT, request.case_id, command, create=True)
+    """Opens the visit of a case; once for each round."""
+    fields = {"institution_id": request.institution_id, "rulebook": request.rulebook, "round": request.round}
+    return await ctx.execute(VISIT, request.case_id, ctx.command(OpenVisit, case_id=request.case_id, **fields), create=True)
+
+
+async def suspend(ctx: Context, step: contract.CaseStep) -> None:
+    """The case stands still, and its visit with it; nothing where there is none."""
+    await _stand(ctx, step, ctx.command(Suspend, reason=step.reason))
+
+
+async def resume(ctx: Context, step: contract.CaseStep) -> None:
+    """The case goes on."""
+    await _stand(ctx, step, ctx.command(Resume))
+
+
+async def close(ctx: Context, step: contract.CaseStep) -> None:
+    """The case has ended."""
+    await _stand(ctx, step, ctx.command(Close, reason=step.reason))
+
+
+async def _stand(ctx: Context, step: contract.CaseStep, command: StandingCommand) -> None:
+    _, version = await ctx.load(VISIT, step.case_id)
+    if version:
+        await ctx.execute(VISIT, step.case_id, command)
 
 
 async def form_panel(ctx: Context, case_id: str, body: NewPanel) -> Accepted:
     """Forms the commission of experts of the pool."""
     members = tuple(_seat(seat) for seat in body.members)
     known = await _known(ctx, [member.expert_id for member in members])
-    command = ctx.command(FormPanel, members=members, statute_act=body.statute_act, despite_conflicts=body.despite_conflicts, **known)
+    fields = {"statute_act": body.statute_act, "despite_conflicts": body.despite_conflicts}
+    accepted_on = await final_version_on(ctx, case_id)
+    command = ctx.command(FormPanel, members=members, final_version_on=accepted_on, **fields, **known)
     return await ctx.execute(VISIT, case_id, command)
 
 
@@ -78,11 +111,17 @@ async def drop_out(ctx: Context, case_id: str, body: DropOutNotice) -> Accepted:
 
 async def replace_expert(ctx: Context, case_id: str, body: Replacement) -> Accepted:
     """Seats another expert of the pool; the others are looked up with him, for the panel is judged whole."""
-    sitting = await ctx.rows(select(panel_members.c.expert_id).where(panel_members.c.case_id == case_id))
-    known = await _known(ctx, [body.successor.expert_id, *(row["expert_id"] for row in sitting)])
+    known = await _known(ctx, [body.successor.expert_id, *await _sitting(ctx, case_id)])
     successor = _seat(body.successor)
     fields = {"expert_id": body.expert_id, "despite_conflicts": body.despite_conflicts}
     return await ctx.execute(VISIT, case_id, ctx.command(ReplaceExpert, successor=successor, **fields, **known))
+
+
+async def continue_without(ctx: Context, case_id: str, body: PanelStatement) -> Accepted:
+    """Records the director's statement that the panel goes on without those who left it."""
+    known = await _known(ctx, await _sitting(ctx, case_id))
+    command = ctx.command(ContinueWithout, reasons=body.reasons, chair_id=body.chair_id, categories=known["categories"])
+    return await ctx.execute(VISIT, case_id, command)
 
 
 async def announce_visit(ctx: Context, case_id: str, body: Announcement) -> Accepted:
@@ -93,7 +132,9 @@ async def announce_visit(ctx: Context, case_id: str, body: Announcement) -> Acce
 
 async def send_materials(ctx: Context, case_id: str, body: Materials) -> Accepted:
     """Records that the materials went to every expert who had none."""
-    return await ctx.execute(VISIT, case_id, ctx.command(SendMaterials, documents=body.documents))
+    accepted_on = await final_version_on(ctx, case_id)
+    command = ctx.command(SendMaterials, documents=body.documents, final_version_on=accepted_on)
+    return await ctx.execute(VISIT, case_id, command)
 
 
 async def hold_webinar(ctx: Context, case_id: str, body: Webinar) -> Accepted:
@@ -109,12 +150,18 @@ async def hold_briefing(ctx: Context, case_id: str, body: Attendance) -> Accepte
 async def confirm_report_studied(ctx: Context, case_id: str) -> Accepted:
     """Records that the calling expert has studied the report."""
     command = ctx.command(ConfirmReportStudied, expert_id=ctx.actor)
-    return await ctx.execute(VISIT, case_id, command, guard=_of_the_panel(ctx))
+    return await ctx.execute(VISIT, case_id, command, guard=_speaking(ctx, must_sit))
 
 
 async def start_visit(ctx: Context, case_id: str) -> Accepted:
     """Records that the commission is at the institution."""
     return await ctx.execute(VISIT, case_id, ctx.command(StartVisit), guard=_coordinator_or_chair(ctx))
+
+
+async def interrupt_visit(ctx: Context, case_id: str, body: Interruption) -> Accepted:
+    """Records that the visit was broken off."""
+    command = ctx.command(InterruptVisit, reason=body.reason, interrupted_on=body.interrupted_on)
+    return await ctx.execute(VISIT, case_id, command, guard=_coordinator_or_chair(ctx))
 
 
 async def complete_visit(ctx: Context, case_id: str) -> Accepted:
@@ -124,10 +171,8 @@ async def complete_visit(ctx: Context, case_id: str) -> Accepted:
 
 async def submit_visit_report(ctx: Context, case_id: str, body: VisitReport) -> Accepted:
     """Takes the panel's report from its chair; from any of its experts where nobody chairs it."""
-    fields = body.model_dump(include={"findings", "recommendations", "remarks", "good_practice"})
-    purposes = tuple(PurposeFinding(purpose=each.purpose, finding=each.finding) for each in body.purposes)
-    command = ctx.command(SubmitVisitReport, document=body.document, purposes=purposes, **fields)
-    return await ctx.execute(VISIT, case_id, command, guard=_chair(ctx))
+    command = ctx.command(SubmitVisitReport, **body.model_dump())
+    return await ctx.execute(VISIT, case_id, command, guard=_speaking(ctx, must_lead))
 
 
 async def send_for_factual_check(ctx: Context, case_id: str) -> Accepted:
@@ -147,8 +192,36 @@ async def close_factual_check(ctx: Context, case_id: str, body: CheckClosing) ->
     return await ctx.execute(VISIT, case_id, command)
 
 
+async def correct_visit(ctx: Context, case_id: str, body: Correction) -> Accepted:
+    """Puts a wrongly recorded fact right, where the visit could have come about so."""
+    state, _ = await ctx.load(VISIT, case_id)
+    if state.rulebook is None:
+        raise NotFound(f"there is no visit of case {case_id}")
+    on = local_date(ctx.at, resolve(state.rulebook).zone)
+    how = Correctable(VISIT, contract.VisitCorrected, lambda right: {"case_id": right.case_id}, lambda right: check_right(right, on))
+    return await ctx.correct(how, case_id, body, on)
+
+
+async def correct_expert(ctx: Context, expert_id: str, body: Correction) -> Accepted:
+    """Puts right what the pool knows of an expert; the pool has no rulebook and so no zone of its own, its day is UTC's."""
+    how = Correctable(EXPERT, contract.ExpertCorrected, lambda right: {"expert_id": right.expert_id})
+    return await ctx.correct(how, expert_id, body, ctx.at.date())
+
+
 def _seat(seat: NewSeat) -> PanelMember:
     return PanelMember(expert_id=seat.expert_id, role=seat.role, category=seat.category)
+
+
+async def _sitting(ctx: Context, case_id: str) -> Sequence[str]:
+    """Everybody who holds or held a seat in the panel."""
+    rows = await ctx.rows(select(panel_members.c.expert_id).where(panel_members.c.case_id == case_id))
+    return [row["expert_id"] for row in rows]
+
+
+async def final_version_on(ctx: Context, case_id: str) -> date | None:
+    """When the final version of the self-assessment report was accepted, as review told; None if it was not."""
+    found = await ctx.row(select(self_assessments.c.final_version_on).where(self_assessments.c.case_id == case_id))
+    return found["final_version_on"] if found else None
 
 
 async def _known(ctx: Context, expert_ids: Sequence[str]) -> dict[str, Any]:
@@ -163,25 +236,10 @@ async def _known(ctx: Context, expert_ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _of_the_panel(ctx: Context) -> Callable[[Visit], None]:
-    def guard(visit: Visit) -> None:
-        if ctx.actor not in visit.expert_ids:
-            raise NotFound("there is no visit of this case in whose commission you sit")
-
-    return guard
-
-
-def _chair(ctx: Context) -> Callable[[Visit], None]:
-    sits = _of_the_panel(ctx)
-
-    def guard(visit: Visit) -> None:
-        sits(visit)
-        if visit.has_seat_of_chair and ctx.actor != visit.chair_id:
-            raise Forbidden("of the commission, its chair alone may do this")
-
-    return guard
+def _speaking(ctx: Context, check: Callable[[Visit, str], None]) -> Callable[[Visit], None]:
+    return lambda visit: check(visit, ctx.actor)
 
 
 def _coordinator_or_chair(ctx: Context) -> Callable[[Visit], None] | None:
     coordinates = ctx.principal is not None and ctx.principal.has(Role.coordinator)
-    return None if coordinates else _chair(ctx)
+    return None if coordinates else _speaking(ctx, must_lead)

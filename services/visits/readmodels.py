@@ -1,6 +1,4 @@
-"""What visits shows: the pool of experts, every visit, and who sits in which commission."""
-
-from collections.abc import Sequence
+"""What visits shows: the pool of experts and every visit as it stands in its latest round; its panel stands in `readmodels_panel`."""
 
 from sqlalchemy import Boolean, Column, Date, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -10,7 +8,6 @@ from chassis.readmodels import ReadModel, Write
 from services.visits.contract import (
     BriefingHeld,
     CompositionTold,
-    ConflictFound,
     ExpertDroppedOut,
     ExpertObjected,
     ExpertRegistered,
@@ -19,15 +16,19 @@ from services.visits.contract import (
     FactualCheckClosed,
     MaterialsSent,
     ObjectionDecided,
+    PanelContinued,
     PanelFormed,
-    PanelMember,
     ReportSentForCheck,
     ReportStudied,
     VisitAnnounced,
+    VisitClosed,
     VisitCompleted,
+    VisitInterrupted,
     VisitOpened,
     VisitReportSubmitted,
+    VisitResumed,
     VisitStarted,
+    VisitSuspended,
     WebinarHeld,
 )
 
@@ -51,10 +52,17 @@ visits = ReadModel(
     Column("rulebook", JSONB),
     Column("rulebook_id", Text),
     Column("stage", Text),
+    Column("round", Integer),
+    Column("standing", Text),
+    Column("standing_reason", Text),
+    Column("standing_since", Date),
     Column("opened_on", Date),
     Column("statute_act", Text),
     Column("formed_on", Date),
     Column("told_on", Date),
+    Column("panel_statement", Text),
+    Column("panel_missing", JSONB),
+    Column("panel_stated_on", Date),
     Column("starts_on", Date),
     Column("ends_on", Date),
     Column("announced_on", Date),
@@ -69,6 +77,8 @@ visits = ReadModel(
     Column("webinar_on", Date),
     Column("briefing_on", Date),
     Column("started_on", Date),
+    Column("interruption", Text),
+    Column("interrupted_on", Date),
     Column("ended_on", Date),
     Column("document", JSONB),
     Column("findings", Text),
@@ -76,6 +86,9 @@ visits = ReadModel(
     Column("remarks", JSONB),
     Column("good_practice", JSONB),
     Column("purposes", JSONB),
+    Column("findings_by_criterion", JSONB),
+    Column("signed_by", JSONB),
+    Column("dissent", Text),
     Column("submitted_on", Date),
     Column("check_sent_on", Date),
     Column("corrections", JSONB),
@@ -88,31 +101,16 @@ visits = ReadModel(
     indexes=[["opened_on", "case_id"], ["institution_id"], ["stage"]],
 )
 
-panel_members = ReadModel(
-    "panel_members",
+#: Filled from review's events alone (consumers.py): what the panel waits for. `first_version` is its place in review's stream.
+self_assessments = ReadModel(
+    "self_assessments",
     Column("case_id", Text, primary_key=True),
-    Column("expert_id", Text, primary_key=True),
-    Column("role", Text),
-    Column("category", Text),
-    Column("conflicts", JSONB),
-    Column("studied_on", Date),
-    Column("left_on", Date),
-    indexes=[["expert_id"]],
+    Column("first_version", Integer),
+    Column("first_version_on", Date),
+    Column("final_version_on", Date),
 )
 
-objections = ReadModel(
-    "objections",
-    Column("case_id", Text, primary_key=True),
-    Column("expert_id", Text, primary_key=True),
-    Column("grounds", Text),
-    Column("document", JSONB),
-    Column("objected_on", Date),
-    Column("upheld", Boolean),
-    Column("reasons", Text),
-    Column("decided_on", Date),
-)
-
-ALL = [experts, visits, panel_members, objections]
+ALL = [experts, visits, self_assessments]
 
 
 @experts.on(ExpertRegistered)
@@ -134,17 +132,21 @@ def _expert(e: Recorded[ExpertRegistered]) -> Write:
 
 @visits.on(VisitOpened)
 def _opened(e: Recorded[VisitOpened]) -> Write:
+    """A later round begins with nothing of the earlier one, which stays in the history."""
     fact = e.event
-    return visits.upsert(
-        e,
-        case_id=fact.case_id,
-        institution_id=fact.institution_id,
-        rulebook=fact.rulebook.model_dump(),
-        rulebook_id=fact.rulebook.id,
-        stage="opened",
-        opened_on=fact.opened_on,
-        version=e.version,
-    )
+    blank = {column.name: None for column in visits.table.columns if column.name != "agency"}
+    known = {
+        "case_id": fact.case_id,
+        "institution_id": fact.institution_id,
+        "rulebook": fact.rulebook.model_dump(),
+        "rulebook_id": fact.rulebook.id,
+        "stage": "opened",
+        "round": fact.round,
+        "standing": "open",
+        "opened_on": fact.opened_on,
+        "version": e.version,
+    }
+    return visits.upsert(e, **{**blank, **known})
 
 
 @visits.on(PanelFormed)
@@ -182,6 +184,12 @@ def _panel_changed(e: Recorded[ExpertObjected | ObjectionDecided | ExpertDropped
     return _change(e, e.event.case_id)
 
 
+@visits.on(PanelContinued)
+def _panel_goes_on(e: Recorded[PanelContinued]) -> Write:
+    fact = e.event
+    return _change(e, fact.case_id, panel_statement=fact.reasons, panel_missing=fact.missing, panel_stated_on=fact.stated_on)
+
+
 @visits.on(MaterialsSent)
 def _supplied(e: Recorded[MaterialsSent]) -> Write:
     fact = e.event
@@ -209,6 +217,29 @@ def _started(e: Recorded[VisitStarted]) -> Write:
     return _change(e, e.event.case_id, stage="started", started_on=e.event.started_on)
 
 
+@visits.on(VisitInterrupted)
+def _interrupted(e: Recorded[VisitInterrupted]) -> Write:
+    """Its dates stand no more, nor does the briefing before them."""
+    fact = e.event
+    gone = dict.fromkeys(("starts_on", "ends_on", "announced_on", "waiver", "briefing_on", "started_on"))
+    return _change(e, fact.case_id, stage="interrupted", interruption=fact.reason, interrupted_on=fact.interrupted_on, **gone)
+
+
+@visits.on(VisitSuspended)
+def _suspended(e: Recorded[VisitSuspended]) -> Write:
+    return _change(e, e.event.case_id, standing="suspended", standing_reason=e.event.reason, standing_since=e.event.suspended_on)
+
+
+@visits.on(VisitResumed)
+def _resumed(e: Recorded[VisitResumed]) -> Write:
+    return _change(e, e.event.case_id, standing="open", standing_reason=None, standing_since=None)
+
+
+@visits.on(VisitClosed)
+def _closed(e: Recorded[VisitClosed]) -> Write:
+    return _change(e, e.event.case_id, standing="closed", standing_reason=e.event.reason, standing_since=e.event.closed_on)
+
+
 @visits.on(VisitCompleted)
 def _completed(e: Recorded[VisitCompleted]) -> Write:
     return _change(e, e.event.case_id, stage="completed", ended_on=e.event.ended_on)
@@ -227,6 +258,9 @@ def _reported(e: Recorded[VisitReportSubmitted]) -> Write:
         remarks=list(fact.remarks),
         good_practice=list(fact.good_practice),
         purposes=[each.model_dump() for each in fact.purposes],
+        findings_by_criterion=[each.model_dump() for each in fact.findings_by_criterion],
+        signed_by=list(fact.signed_by),
+        dissent=fact.dissent,
         submitted_on=fact.submitted_on,
     )
 
@@ -257,66 +291,3 @@ def _check_closed(e: Recorded[FactualCheckClosed]) -> Write:
 
 def _change(e: Recorded[Event], case_id: str, **values: object) -> Write:
     return visits.update(e, {"case_id": case_id}, **values, version=e.version)
-
-
-@panel_members.on(PanelFormed)
-def _members(e: Recorded[PanelFormed]) -> list[Write]:
-    return [_seated(e, e.event.case_id, member, e.event.conflicts) for member in e.event.members]
-
-
-@panel_members.on(ExpertReplaced)
-def _successor(e: Recorded[ExpertReplaced]) -> Write:
-    return _seated(e, e.event.case_id, e.event.successor, e.event.conflicts)
-
-
-def _seated(e: Recorded[Event], case_id: str, member: PanelMember, conflicts: Sequence[ConflictFound]) -> Write:
-    return panel_members.upsert(
-        e,
-        case_id=case_id,
-        expert_id=member.expert_id,
-        role=member.role,
-        category=member.category,
-        conflicts=[each.model_dump() for each in conflicts if each.expert_id == member.expert_id],
-        left_on=None,
-    )
-
-
-@panel_members.on(ExpertDroppedOut)
-def _left(e: Recorded[ExpertDroppedOut]) -> Write:
-    where = {"case_id": e.event.case_id, "expert_id": e.event.expert_id}
-    return panel_members.update(e, where, left_on=e.event.dropped_on)
-
-
-@panel_members.on(ObjectionDecided)
-def _removed(e: Recorded[ObjectionDecided]) -> Write | None:
-    where = {"case_id": e.event.case_id, "expert_id": e.event.expert_id}
-    return panel_members.update(e, where, left_on=e.event.decided_on) if e.event.upheld else None
-
-
-@panel_members.on(ReportStudied)
-def _member_studied(e: Recorded[ReportStudied]) -> Write:
-    where = {"case_id": e.event.case_id, "expert_id": e.event.expert_id}
-    return panel_members.update(e, where, studied_on=e.event.studied_on)
-
-
-@objections.on(ExpertObjected)
-def _objected(e: Recorded[ExpertObjected]) -> Write:
-    fact = e.event
-    return objections.upsert(
-        e,
-        case_id=fact.case_id,
-        expert_id=fact.expert_id,
-        grounds=fact.grounds,
-        document=fact.document.model_dump(),
-        objected_on=fact.objected_on,
-        upheld=None,
-        reasons=None,
-        decided_on=None,
-    )
-
-
-@objections.on(ObjectionDecided)
-def _ruled(e: Recorded[ObjectionDecided]) -> Write:
-    fact = e.event
-    where = {"case_id": fact.case_id, "expert_id": fact.expert_id}
-    return objections.update(e, where, upheld=fact.upheld, reasons=fact.reasons, decided_on=fact.decided_on)

@@ -5,11 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chassis.actions import Action
 from chassis.documents import Document
 from chassis.text import Day, InstitutionId, ShortText, Text
 from chassis.web import Id
 from regulations import RulebookRef
-from services.visits.contract import Category, ConflictFound, Inaccuracy, PurposeFinding, Ruling, VisitMode
+from services.visits.contract import Category, ConflictFound, CriterionFinding, Inaccuracy, PurposeFinding, Ruling, VisitMode
+from services.visits.domain.state import Standing
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
@@ -106,6 +108,24 @@ class Replacement(BaseModel):
     despite_conflicts: Text | None = None
 
 
+class PanelStatement(BaseModel):
+    """Why the panel goes on without those who left it, and who chairs it now where its chair left."""
+
+    model_config = _IN
+
+    reasons: Text
+    chair_id: Id | None = None
+
+
+class Interruption(BaseModel):
+    """Why the visit was broken off, and on which day if not today."""
+
+    model_config = _IN
+
+    reason: Text
+    interrupted_on: Day | None = None
+
+
 class Materials(BaseModel):
     """What is sent; the kind of each document is a word of the rulebook's preparation of the panel."""
 
@@ -153,7 +173,7 @@ class Announcement(BaseModel):
 
 
 class VisitReport(BaseModel):
-    """The commission's report on the visit."""
+    """The commission's report on the visit, with who signed it and what some of them hold otherwise, where that is told."""
 
     model_config = _IN
 
@@ -163,6 +183,9 @@ class VisitReport(BaseModel):
     remarks: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
     good_practice: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
     purposes: Annotated[tuple[PurposeFinding, ...], Field(max_length=20)] = ()
+    findings_by_criterion: Annotated[tuple[CriterionFinding, ...], Field(max_length=1000)] = ()
+    signed_by: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    dissent: Text | None = None
 
 
 class CheckAnswer(BaseModel):
@@ -197,6 +220,12 @@ class Expert(BaseModel):
     version: int
 
 
+class ExpertDetail(Expert):
+    """An expert with what the caller may do."""
+
+    allowed_actions: list[Action]
+
+
 class VisitItem(BaseModel):
     """A visit in a list."""
 
@@ -204,6 +233,8 @@ class VisitItem(BaseModel):
     institution_id: str
     rulebook_id: str
     stage: str
+    round: int = Field(description="2 and more: a visit after an appeal; the earlier ones are in the history")
+    standing: Standing
     opened_on: date
     starts_on: date | None
     ends_on: date | None
@@ -238,10 +269,17 @@ class VisitDetail(VisitItem):
     """A visit whole."""
 
     rulebook: RulebookRef
+    standing_reason: str | None = Field(description="Why it is suspended or closed")
+    standing_since: date | None
+    first_version_on: date | None = Field(None, description="The first version of the self-assessment report came in")
+    final_version_on: date | None = Field(None, description="Its final version was accepted")
     panel: list[Seat]
     statute_act: str | None
     formed_on: date | None
     told_on: date | None = Field(description="The institution was told the composition")
+    panel_statement: str | None = Field(description="Why the panel goes on without those who left it, by the director")
+    panel_missing: dict[str, int] | None = Field(description="What it lacks since then, by category")
+    panel_stated_on: date | None
     announced_on: date | None
     waiver: Document | None
     length_reason: str | None
@@ -254,6 +292,8 @@ class VisitDetail(VisitItem):
     webinar_on: date | None
     briefing_on: date | None
     started_on: date | None
+    interruption: str | None = Field(description="Why the visit was broken off, the last time that it was")
+    interrupted_on: date | None
     ended_on: date | None
     document: Document | None
     findings: str | None
@@ -261,6 +301,9 @@ class VisitDetail(VisitItem):
     remarks: list[str] | None
     good_practice: list[str] | None
     purposes: list[PurposeFinding] | None
+    findings_by_criterion: list[CriterionFinding] | None
+    signed_by: list[str] | None
+    dissent: str | None
     check_sent_on: date | None
     corrections: list[Inaccuracy] | None
     check_answered_on: date | None
@@ -268,3 +311,4 @@ class VisitDetail(VisitItem):
     corrected_report: Document | None
     check_without_answer: str | None
     check_closed_on: date | None
+    allowed_actions: list[Action]

@@ -9,14 +9,9 @@ from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook
 from services.council.contract import AppealDecided, AppealFiled, DecisionAdopted, RefusalNoticeSent, ReportPublished
-from services.council.domain.consideration import (
-    CONSIDERATION,
-    Consideration,
-    DecideAppeal,
-    FileAppeal,
-    PublishReport,
-    SendRefusalNotice,
-)
+from services.council.domain.appeal import DecideAppeal, FileAppeal
+from services.council.domain.consideration import CONSIDERATION, Consideration
+from services.council.domain.notices import PublishReport, SendRefusalNotice
 from tests.council.cases import (
     COMBINED,
     DOCUMENT,
@@ -48,8 +43,9 @@ def file(*scopes: str) -> FileAppeal:
     return FileAppeal(**at(TODAY), scopes=scopes, addressed_to="The court", document=DOCUMENT, grounds="Annex 4 was not read")
 
 
-def rule(outcome: Any, decided_on: date = LATER, on: date = LATER) -> DecideAppeal:
-    return DecideAppeal(**at(on), outcome=outcome, decided_by="The court", act="No. 3-211", reasons="So.", decided_on=decided_on)
+def rule(outcome: Any, decided_on: date = LATER, on: date = LATER, new_visit: bool = False) -> DecideAppeal:
+    told = {"decided_by": "The court", "act": "No. 3-211", "reasons": "So.", "decided_on": decided_on}
+    return DecideAppeal(**at(on), **told, outcome=outcome, new_visit=new_visit)
 
 
 def after(command: Any, *past: Event, rules: Rulebook = RULES) -> list[Event]:
@@ -155,6 +151,16 @@ def test_a_remitted_decision_is_taken_anew_by_new_votes() -> None:
     assert (adopted.outcome, adopted.adopted_on) == ("accredit", LATER)
     assert state(anew).decided
     assert not state(anew).appeals.resting
+
+
+def test_a_new_visit_waits_until_the_council_has_decided_on_what_is_remitted_already() -> None:
+    """A case has one visit at a time: the council waited for a third one, which nobody opened."""
+    remitted = after(rule("remitted", new_visit=True), *after(file(LAW), *MIXED))
+    again = after(file(INSTITUTION), *remitted)
+    problem = case(*again).when(rule("remitted", new_visit=True)).then_refused(clause="27", words="one visit at a time")
+    assert problem.accepts == "this decision without a new visit, or once the council has decided anew"
+    both = after(rule("remitted"), *again)
+    assert (set(state(both).scopes), state(both).visits) == ({LAW, INSTITUTION}, 2)
 
 
 def test_only_what_was_remitted_is_decided_anew_and_the_rest_is_kept() -> None:

@@ -30,8 +30,8 @@ from services.council.domain.certificate import (
     NotifyAuthorisedBody,
     OpenRenewalWindow,
     certificate_id,
-    valid_on,
 )
+from services.council.domain.standing import valid_on
 from tests.council.cases import INSTITUTION, LAW, ORDER_109, RULES, TODAY, at, decided
 
 ID = certificate_id("case-1")

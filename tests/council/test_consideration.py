@@ -7,7 +7,8 @@ import pytest
 from chassis.documents import Document
 from chassis.problems import Conflict
 from services.council.contract import ConsiderationOpened, MaterialsPrepared, RefusalNoticeSent, ReportPublished
-from services.council.domain.consideration import CONSIDERATION, Open, PrepareMaterials, PublishReport, SendRefusalNotice
+from services.council.domain.consideration import CONSIDERATION, Open, PrepareMaterials
+from services.council.domain.notices import PublishReport, SendRefusalNotice
 from tests.council.cases import (
     DOCUMENT,
     FILED_ON,

@@ -15,8 +15,8 @@ from services.council.domain.certificate import (
     OpenRenewalWindow,
     ReissueCertificate,
     reissued_id,
-    valid_on,
 )
+from services.council.domain.standing import valid_on
 from tests.council.cases import INSTITUTION, ORDER_109, RULES, TODAY, at, decided
 from tests.council.test_certificate import ID, ISSUED, VALID_UNTIL, certificate, issue
 

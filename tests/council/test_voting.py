@@ -108,6 +108,16 @@ class TestCount:
         decision = adopted(adopt(), *READY, *votes(2, 1, 2))
         assert (decision.outcome, decision.decisions[0].abstained) == ("accredit", 2)
 
+    @pytest.mark.clause(ORDER_109, "9.8")
+    def test_only_votes_of_those_who_are_present_count(self) -> None:
+        case(*READY, *votes(2, 3)).when(adopt()).then_refused(words="reasoned")
+        decision = adopted(adopt(at_=sitting(*MEMBERS[:3])), *READY, *votes(2, 3)).decisions[0]
+        assert (decision.outcome, decision.votes_for, decision.votes_against) == ("accredit", 2, 1)
+
+    def test_votes_of_those_alone_who_are_no_longer_present_are_none(self) -> None:
+        past = (*READY, vote("dana", "for"), vote("erlan", "for"), *(recused(member) for member in MEMBERS[:3]))
+        case(*past).when(adopt(at_=sitting(*MEMBERS[:3]))).then_refused(clause="9.9", words="nobody has voted")
+
     @pytest.mark.parametrize("past", [votes(2, 2, 1), votes(0, 0, 5)], ids=["a tie", "all abstain"])
     def test_a_tie_decides_nothing_and_a_person_settles_it(self, past: tuple[VoteCast, ...]) -> None:
         problem = case(*READY, *past).when(adopt("Reasons")).then_refused(clause="6", words="decide nothing")
@@ -150,7 +160,7 @@ class TestEveryScope:
 
     def test_a_scope_without_votes_holds_the_case_up(self) -> None:
         problem = case(COMBINED, PREPARED, *votes(5)).when(adopt()).then_refused(clause="8 (b)", words=LAW)
-        assert problem.waiting_for == list(MEMBERS)
+        assert problem.scopes == [LAW]
 
     def test_everybody_present_without_an_interest_votes(self) -> None:
         problem = case(*READY, recused("aigul"), vote("berik", "for")).when(adopt()).then_refused(clause="9.9", words="chingiz")

@@ -24,15 +24,15 @@ from services.intake.contract import (
 from services.intake.domain.agreement import Side, SignContract
 from services.intake.domain.application import (
     APPLICATION,
-    Application,
     AttachDocument,
     EndCase,
     FileApplication,
     RegisterApplication,
-    missing_documents,
 )
+from services.intake.domain.guards import missing_documents
 from services.intake.domain.renewal import CertificateFacts
 from services.intake.domain.schedule import ScheduleCase
+from services.intake.domain.state import Application
 
 ORDER_109 = "kz-109-2008-accreditation"
 RULES = load(ORDER_109)

@@ -55,8 +55,24 @@ def test_the_decision_from_which_the_bar_follows_is_kept_as_a_refusal(outcome: s
 
 
 def test_a_case_of_which_something_is_decided_is_known_as_decided() -> None:
-    write = decided.projectors[DecisionAdopted](decision("accredit"))
-    assert (write.values["case_id"], write.values["decided_on"]) == ("case-1", date(2010, 3, 15))
+    (write,) = decided.projectors[DecisionAdopted](decision("accredit"))
+    assert write.values | {"agency": ""} == {"agency": "", "case_id": "case-1", "scope": "institution", "decided_on": date(2010, 3, 15)}
+
+
+@pytest.mark.parametrize(("outcome", "open_again"), [("upheld", []), ("overturned", []), ("remitted", ["institution"])])
+def test_what_an_appeal_remits_is_not_decided_again_yet(outcome: AppealOutcome, open_again: list[str]) -> None:
+    fact = AppealDecided(
+        appeal_id="a-1",
+        case_id="case-1",
+        institution_id="kaznu",
+        scopes=("institution",),
+        outcome=outcome,
+        decided_by="The commission",
+        act="No. 3",
+        reasons="For reasons",
+        decided_on=date(2010, 4, 1),
+    )
+    assert [w.values["where_scope"] for w in decided.projectors[AppealDecided](recorded(fact))] == open_again
 
 
 def test_of_a_mixed_decision_only_the_refused_scopes_are_kept() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.problems import Conflict, Invalid, Refused
+from chassis.problems import Conflict, Invalid
 from chassis.testing import Given, given
 from regulations import Rulebook, load
 from services.intake.contract import (
@@ -16,7 +16,6 @@ from services.intake.contract import (
     ApplicationRegistered,
     ApplicationWithdrawn,
     CaseClosed,
-    CaseScheduled,
     ContractConcluded,
     ContractDrawnUp,
     ContractSigned,
@@ -31,16 +30,16 @@ from services.intake.domain import agreement, preparation
 from services.intake.domain.agreement import DrawUpContract, EarlierContract, RecordProcurement, Side, SignContract
 from services.intake.domain.application import (
     APPLICATION,
-    Application,
     EndCase,
     FileApplication,
     RegisterApplication,
-    WithdrawApplication,
-    missing_documents,
 )
+from services.intake.domain.guards import missing_documents
 from services.intake.domain.preparation import AppointCoordinator, RecordPreliminaryTrip, RecordSeminar, StateFirstTime
 from services.intake.domain.renewal import CertificateFacts
-from services.intake.domain.schedule import ScheduleCase, place
+from services.intake.domain.standards import AdoptedStandards
+from services.intake.domain.standing import WithdrawApplication
+from services.intake.domain.state import Application
 
 IQAA = "iqaa-accreditation"
 ORDER_109 = "kz-109-2008-accreditation"
@@ -93,9 +92,11 @@ def application(*events: Event) -> Given[Application]:
 
 def filing(**changes: Any) -> FileApplication:
     fields = FILED.model_dump(exclude={"filed_on", "rulebook", "renews_certificate_id", "documents", "programmes"})
-    return FileApplication(
-        **at(), **{**fields, "rulebook": RULES.ref, "documents": COMPLETE, "programmes": (), "adopted": False, **changes}
-    )
+    facts = {
+        "adopted": False,
+        "adopted_standards": tuple(AdoptedStandards("institutional", "1", kind) for kind in RULES.vocabulary("kinds")),
+    }
+    return FileApplication(**at(), **{**fields, "rulebook": RULES.ref, "documents": COMPLETE, "programmes": (), **facts, **changes})
 
 
 def draft(parts: Mapping[str, str] = PARTS, **changes: Any) -> DrawUpContract:
@@ -326,7 +327,7 @@ class TestTrip:
 
     def test_an_agency_may_send_anyone(self) -> None:
         state = preparation.Preparation(first_time=True, coordinator_id="aigul")
-        assert preparation.prepare(trip("other"), state, "case-1", True, revised(preliminary_trip_traveller="anyone_of_the_agency"))
+        assert preparation.prepare(trip("other"), state, "case-1", revised(preliminary_trip_traveller="anyone_of_the_agency"))
 
     @pytest.mark.parametrize(("starts_on", "ends_on"), [(TODAY, date(2024, 2, 6)), (TODAY, date(2024, 2, 4))])
     def test_a_trip_that_was_made_has_its_days_behind_it(self, starts_on: date, ends_on: date) -> None:
@@ -380,26 +381,3 @@ class TestWithdrawal:
     def test_its_lifecycle_still_closes_the_case(self) -> None:
         end = EndCase(**at(), outcome="withdrawn")
         application(FILED, self.withdrawn("filed")).when(end).then_types(CaseClosed)
-
-
-class TestPlaceInTheSchedule:
-    def move(self, ground: str | None = None, adopted: bool = True) -> ScheduleCase:
-        return ScheduleCase(**at(), year=2025, month=5, schedule_adopted=adopted, ground=ground)
-
-    def test_a_rulebook_without_a_schedule_asks_for_none(self) -> None:
-        application(FILED, REGISTERED).when(self.move(adopted=False)).then(CaseScheduled(case_id="case-1", year=2025, month=5))
-
-    def test_a_change_has_one_of_the_grounds_where_the_rulebook_lists_them(self) -> None:
-        rules = load("kz-109-2008-attestation")
-        assert place(self.move(), None, "case-1", rules)
-        with pytest.raises(Refused, match="on a ground alone") as refused:
-            place(self.move(), (2024, 5), "case-1", rules)
-        assert (refused.value.clause, refused.value.rulebook) == ("13.1", rules.id)
-        with pytest.raises(Invalid, match="no ground"):
-            place(self.move("a_whim"), (2024, 5), "case-1", rules)
-        (event,) = place(self.move("reorganisation"), (2024, 5), "case-1", rules)
-        assert isinstance(event, CaseScheduled)
-        assert event.ground == "reorganisation"
-
-    def test_a_ground_that_no_rulebook_has_is_none(self) -> None:
-        assert isinstance(application(FILED, REGISTERED).when(self.move("reorganisation")).then_refused(), Invalid)

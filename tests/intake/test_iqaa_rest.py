@@ -1,86 +1,23 @@
-"""A case under IQAA through intake's REST interface, on the real stack: filed, contracted, prepared; and another one withdrawn."""
+"""A case under IQAA through intake's REST interface: filed, contracted, prepared; and another one withdrawn."""
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
-from hashlib import sha256
-from typing import Any
-from uuid import uuid4
+from datetime import timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from chassis.auth import Role
-from chassis.issuer import development_token
 from cli.supervisor import Stack
+from tests.intake.desk import PARTS, Desk, open_desk
 
 IQAA = "iqaa-accreditation"
-RULEBOOK = {"rulebook_id": IQAA, "rulebook_version": "undated"}
-PARTS = {"rights_and_duties": "As agreed.", "cost": "As agreed.", "stages": "Four.", "time_limits": "This year."}
 
 
-class Desk:
-    """One agency's intake; people by role."""
-
-    def __init__(self, stack: Stack, http: httpx.AsyncClient, agency: str) -> None:
-        self._stack, self._http, self._agency = stack, http, agency
-
-    def headers(self, role: Role) -> dict[str, str]:
-        institution = "kaznu" if role is Role.institution_officer else None
-        token = development_token(self._stack.settings(), subject=f"the.{role}", roles=[role], agency=self._agency, institution=institution)
-        return {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
-
-    async def get(self, path: str, role: Role = Role.coordinator) -> httpx.Response:
-        return await self._http.get(self._stack.urls["intake"] + path, headers=self.headers(role))
-
-    async def post(self, role: Role, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
-        headers = self.headers(role) | {"if-match": "*"}
-        answer = await self._http.post(self._stack.urls["intake"] + path, json=body, headers=headers)
-        assert answer.status_code == status, f"{path}: {answer.text}"
-        return dict(answer.json())
-
-    async def filed(self, kind: str, *programmes: dict[str, Any]) -> str:
-        """A registered application of the institution; its path."""
-        papers = [
-            {"kind": each, "name": f"{each}.pdf", "sha256": sha256(each.encode()).hexdigest()}
-            for each in ("application", "activity_description", "licence_copies")
-        ]
-        body = {
-            **RULEBOOK,
-            "institution_id": "kaznu",
-            "kind": kind,
-            "programmes": list(programmes),
-            "levels": ["higher"],
-            "standards": "Standards of the agency",
-            "standards_version": "2026",
-            "documents": papers,
-        }
-        path = f"/v1/applications/{(await self.post(Role.institution_officer, '/v1/applications', body, 201))['id']}"
-        await self.post(Role.coordinator, f"{path}/registration", {"number": uuid4().hex})
-        return path
-
-    async def contracted(self, path: str) -> dict[str, Any]:
-        """The application after both signatures."""
-        text = {"contract_number": "K-5", "parts": PARTS, "amount": "1250000.00", "currency": "KZT"}
-        await self.post(Role.coordinator, f"{path}/contract", {**text, "due_dates": {"external_audit": "2090-10-18"}})
-        for role in (Role.institution_officer, Role.director):
-            await self.post(role, f"{path}/contract-signatures", {"contract_number": "K-5", "signatory_name": "Name"})
-        return dict((await self.get(path)).json())
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(stack: Stack, agency: str) -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture
+async def desk(servers: Stack, agency: str) -> AsyncIterator[Desk]:
     """An agency that knows one institution, of which it does not know whose it is."""
-    async with httpx.AsyncClient(timeout=30) as http:
-        desk = Desk(stack, http, agency)
-        institution = {"institution_id": "kaznu", "names": {"en": "University"}, "kind": "university", "city": "Almaty", "country": "KZ"}
-        await desk.post(Role.coordinator, "/v1/institutions", institution, 201)
+    async with open_desk(servers, agency) as desk:
         yield desk
-
-
-async def today(desk: Desk, path: str) -> date:
-    """The local day on which the application was filed: legal time stands still between these requests."""
-    return date.fromisoformat((await desk.get(path)).json()["filed_on"])
 
 
 DETAILS = {"ownership": "state", "levels": ["higher"], "eter_id": "KZ0012", "deqar_id": "DEQARINST4102", "national_id": "990140001154"}
@@ -89,7 +26,7 @@ DETAILS = {"ownership": "state", "levels": ["higher"], "eter_id": "KZ0012", "deq
 @pytest.mark.clause(IQAA, "S1.a", "S1.b.1", "S1.b.2", "S1.b.3", "S1.c.1", "S1.c.2", "S1.d")
 async def test_a_state_organisation_is_contracted_after_the_procurement_and_prepared(desk: Desk) -> None:
     path = await desk.filed("institutional")
-    day = await today(desk, path)
+    day = await desk.today(path)
     signature = {"contract_number": "K-5", "signatory_name": "Name"}
     refused = await desk.post(Role.director, f"{path}/contract-signatures", signature, 409)
     assert (refused["clause"], refused["rulebook"]) == ("S1.b.2", IQAA)

@@ -9,6 +9,7 @@ from chassis.problems import Conflict
 from chassis.testing import given
 from regulations import RulebookChanged, load
 from services.intake.contract import (
+    InstitutionClosed,
     InstitutionDescribed,
     InstitutionRegistered,
     InstitutionSucceeded,
@@ -16,7 +17,7 @@ from services.intake.contract import (
     ScheduleAdopted,
 )
 from services.intake.domain.adoption import ADOPTION, AdoptRulebook, adoption_id
-from services.intake.domain.institution import INSTITUTION, DescribeInstitution, RecordSuccession, RegisterInstitution
+from services.intake.domain.institution import INSTITUTION, CloseInstitution, DescribeInstitution, RecordSuccession, RegisterInstitution
 from services.intake.domain.schedule import SCHEDULE, AdoptSchedule, schedule_id
 
 ORDER_109 = "kz-109-2008-accreditation"
@@ -73,6 +74,22 @@ class TestSuccession:
     def test_the_successor_is_another_one_that_the_agency_knows(self) -> None:
         assert isinstance(given(INSTITUTION, [KNOWN]).when(self.succeed("kaznu")).then_refused(words="itself"), Conflict)
         assert isinstance(given(INSTITUTION, [KNOWN]).when(self.succeed(known=False)).then_refused(words="register"), Conflict)
+
+
+def test_an_institution_is_closed_once_by_an_act() -> None:
+    closed = InstitutionClosed(institution_id="kaznu", act="No. 12", closed_on=date(2020, 9, 1))
+    command = CloseInstitution(**NOW, act="No. 12", closed_on=date(2020, 9, 1))
+    given(INSTITUTION, [KNOWN]).when(command).then(closed)
+    assert isinstance(given(INSTITUTION, [KNOWN, closed]).when(command).then_refused(words="2020-09-01"), Conflict)
+
+
+@pytest.mark.parametrize(("closed_on", "come"), [(date(2020, 9, 15), True), (date(2020, 9, 16), False)])
+def test_an_institution_is_closed_by_then(closed_on: date, come: bool) -> None:
+    outcome = given(INSTITUTION, [KNOWN]).when(CloseInstitution(**NOW, act="No. 12", closed_on=closed_on))
+    if come:
+        outcome.then_types(InstitutionClosed)
+    else:
+        assert isinstance(outcome.then_refused(words="not come"), Conflict)
 
 
 class TestAdoption:

@@ -24,7 +24,6 @@ from services.monitoring.contract import (
 )
 from services.monitoring.domain.deadline import (
     DEADLINE,
-    Deadline,
     ExtendDeadline,
     MeetDeadline,
     MissDeadline,
@@ -33,6 +32,7 @@ from services.monitoring.domain.deadline import (
     WithdrawDeadline,
     deadline_id,
 )
+from services.monitoring.domain.state import Deadline
 from services.monitoring.handlers import terms_of
 
 ORDER_109 = "kz-109-2008-accreditation"
@@ -248,7 +248,7 @@ class TestWithdrawing:
         deadline(SET).when(withdraw()).then(WITHDRAWN)
 
     def test_it_is_withdrawn_once(self) -> None:
-        deadline(SET, WITHDRAWN).when(withdraw()).then()
+        assert isinstance(deadline(SET, WITHDRAWN).when(withdraw()).then_refused(words="is withdrawn"), Conflict)
 
     @pytest.mark.parametrize("after", [MET, MISSED], ids=lambda event: type(event).__name__)
     def test_what_is_met_or_missed_stays_so(self, after: Event) -> None:

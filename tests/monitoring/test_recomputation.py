@@ -16,7 +16,8 @@ from regulations import AnnouncedDay, Calendar, DecreedDay, calendar_for, comput
 from services.monitoring import contract, readmodels
 from services.monitoring.contract import DeadlineExtended, DeadlineRecomputed, DeadlineSet
 from services.monitoring.domain import deadline as domain
-from services.monitoring.domain.deadline import DEADLINE, Deadline, ExtendDeadline, MissDeadline, RecomputeDeadline
+from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, MissDeadline, RecomputeDeadline
+from services.monitoring.domain.state import Deadline
 from services.monitoring.handlers import terms_of
 
 ORDER_109 = "kz-109-2008-accreditation"

@@ -16,7 +16,7 @@ from regulations.revision import ChangeRefused, changeable, revise
 from regulations.simulated import simulate
 from regulations.whatif import UNDECIDED, Comparison, compare, governed, outcome, standing
 from services.council.contract import ConsiderationOpened, VoteCast
-from services.council.domain.adoption import adopt
+from services.council.domain.adoption import Protocol, adopt
 from services.council.domain.voting import Docket, Sitting
 from services.visits.domain.dates import Rules, check_length, check_notice
 
@@ -307,7 +307,9 @@ def _council(rules: Rulebook, votes_for: int, votes_against: int) -> str:
     ]
     docket = Docket(prepared=True, recused=frozenset(), votes=votes, decided=False)
     try:
-        return adopt(rules, opened, Sitting("m", members, ("case",), members, True), docket, "1", "Reasons", date(2010, 3, 15)).outcome
+        return adopt(
+            rules, opened, Sitting("m", members, ("case",), members, True), docket, Protocol("1", "Reasons"), date(2010, 3, 15), {}
+        ).outcome
     except Refused:
         return UNDECIDED
 

@@ -11,15 +11,21 @@ import pytest
 import pytest_asyncio
 
 from chassis.auth import Role
+from chassis.decider import Command, Decider, no_rules
 from chassis.events import Event, Recorded
 from chassis.issuer import development_token, issuer_app
 from chassis.readmodels import project
-from chassis.service import Runtime, build_app, migrate_all, open_runtime
+from chassis.rebuild import compare
+from chassis.service import Runtime, build_app, key_ring, migrate_all, open_runtime
 from cli.supervisor import Stack
 from regulations import load
 from services.intake.contract import ApplicationRegistered, ContractConcluded
+from services.review import contract, handlers
 from services.review.app import SERVICE
+from services.review.domain.state import Report, evolve
+from services.review.readmodels import report_versions, reports
 from tests.chassis.servers import free_port, serving
+from tests.review.test_report import ELECTRONIC, OPENED, ORDER_109, PAPER, RECEIVED, REVIEWED
 
 IQAA = "iqaa-accreditation"
 SECTIONS = [{"standard": "1", "criterion": "1.1", "text": "The mission is published."}]
@@ -29,6 +35,15 @@ OUTLINE = [{"standard": "1", "criterion": "1.1"}, {"standard": "2"}]
 
 def file(kind: str) -> dict[str, str]:
     return {"kind": kind, "name": f"{kind}.pdf", "sha256": hashlib.sha256(kind.encode()).hexdigest()}
+
+
+class Record(Command):
+    """Whatever has happened."""
+
+    facts: tuple[Any, ...]
+
+
+PAST: Decider[Report, None] = Decider("report", Report(), lambda command, _state, _rules: command.facts, evolve, no_rules)
 
 
 class Case:
@@ -48,6 +63,12 @@ class Case:
             for write in project(SERVICE.read_models, recorded):
                 sql, values = write.rendered()
                 await connection.execute(sql, *values)
+
+    async def recorded(self, *facts: Event) -> None:
+        """The past of this case's report, whenever it was."""
+        context = await self.runtime.context(agency=self.agency, actor="somebody")
+        past = tuple(fact.model_copy(update={"case_id": self.case_id}) for fact in facts)
+        await context.execute(PAST, self.case_id, context.command(Record, facts=past), create=True)
 
     async def registered(self, kind: str = "institutional") -> None:
         """Registered by IQAA's rules."""
@@ -156,3 +177,88 @@ async def test_a_report_without_a_need_for_rework_is_final_by_one_request(case: 
     await case.accepted("acceptance")
     assert await case.awaits() == []
     assert [each["final_annexes"] for each in (await case.get("/versions")).json()["items"]] == [[file("annex")]]
+
+
+async def test_a_report_stands_still_and_ends_with_its_case(case: Case) -> None:
+    async def stands(act: Any, case_id: str = case.case_id) -> None:
+        context = await case.runtime.context(agency=case.agency, actor="workflow:case")
+        await act(context, contract.CaseStep(agency=case.agency, case_id=case_id, reason="A fire"))
+
+    await stands(handlers.suspend, "none-such")
+    await case.registered()
+    await case.concluded()
+    await case.open()
+    for _ in range(2):
+        await stands(handlers.suspend)
+    shown = (await case.get()).json()
+    assert (shown["standing"], shown["standing_reason"], shown["version"], shown["awaited"]) == ("suspended", "A fire", 2, [])
+    refused = await case.post("versions", {"sections": SECTIONS}, OFFICER)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        f"the self-assessment is suspended since {shown['standing_since']}: A fire",
+    )
+    await stands(handlers.resume)
+    assert await case.awaits() == ["submit_report_version"]
+    await stands(handlers.close)
+    assert (await case.get()).json()["standing"] == "closed"
+
+
+@pytest.mark.clause(ORDER_109, "13")
+async def test_a_wrong_day_is_put_right_by_the_director_and_every_reader_sees_it(case: Case) -> None:
+    past = (PAPER, ELECTRONIC, RECEIVED, REVIEWED)
+    await case.recorded(OPENED, *past)
+    body = {"version": 2, "corrected": {"incoming_number": "71", "received_on": "2009-02-20"}, "reason": "Typed wrongly"}
+    assert (await case.post("corrections", body)).status_code == 403
+    for version, right, words in [
+        (2, {"received_on": "2009-01-01"}, "before the self-assessment was opened on 2009-01-15"),
+        (2, {"received_on": "2009-03-05"}, "would count as submitted on 2009-03-02, and its paper form came on 2009-03-05"),
+        (5, {"reviewed_on": "2009-02-01"}, "a step of the report would come on 2009-02-01, and the one before it on 2009-03-02"),
+        (5, {"reviewed_on": "2999-02-01"}, "2999-02-01 has not come"),
+    ]:
+        refused = await case.post("corrections", {**body, "version": version, "corrected": right}, Role.director)
+        assert (refused.status_code, words in refused.json()["detail"]) == (409, True), refused.text
+    assert refused.json().get("clause") is None
+    strange = await case.post("corrections", {**body, "corrected": {"case_id": "another"}}, Role.director)
+    assert (strange.status_code, strange.json()["errors"][0]["pointer"]) == (422, "#/corrected/case_id")
+
+    await case.accepted("corrections", body, Role.director)
+    for version, name in ((3, "received_on"), (4, "received_on")):
+        await case.accepted("corrections", {**body, "version": version, "corrected": {name: "2009-02-27"}}, Role.director)
+    report = (await case.get()).json()
+    assert [report[name] for name in ("incoming_number", "paper_on", "electronic_on", "received_on", "version")] == [
+        "71",
+        "2009-02-20",
+        "2009-02-27",
+        "2009-02-27",
+        8,
+    ]
+    listed = (await case.http.get("/v1/reports?sort=-opened_on", headers=case.headers(Role.auditor))).json()["items"]
+    assert [(each["received_on"], each["version"]) for each in listed] == [("2009-02-27", 8)]
+    told = (await case.get("/history")).json()
+    assert [each["type"] for each in told[5:]] == ["ReportCorrected"] * 3
+    assert (told[1]["data"]["received_on"], [clause["id"] for clause in told[1]["clauses"]]) == ("2009-03-02", ["13"])
+    assert (told[5]["data"]["previous"]["incoming_number"], told[5]["data"]["corrects"]) == ("17", told[1]["id"])
+    service, using = case.runtime.service, case.runtime.settings
+    for model in (reports, report_versions):
+        served, rebuilt = await compare(using, service.events, service.catalogues, model, lambda pool: key_ring(using, pool))
+        assert served == rebuilt
+
+
+@pytest.mark.clause(IQAA, "S1.f.1")
+async def test_a_report_offers_each_role_what_it_may_do_now(case: Case) -> None:
+    await case.registered()
+    await case.concluded()
+    await case.open()
+
+    async def offered(role: Role) -> list[str]:
+        return [action["name"] for action in (await case.get("", role)).json()["allowed_actions"]]
+
+    assert await offered(OFFICER) == ["submit_report_version"]
+    assert await offered(Role.coordinator) == ["set_report_outline"]
+    assert await offered(Role.auditor) == []
+    (action,) = (await case.get("", OFFICER)).json()["allowed_actions"]
+    assert action["path"] == f"/v1/reports/{case.case_id}/versions"
+    assert [clause["id"] for clause in action["clauses"]] == ["S1.f.1", "S1.g"]
+    await case.accepted("versions", {"sections": SECTIONS}, OFFICER)
+    assert await offered(OFFICER) == []
+    assert await offered(Role.coordinator) == ["set_report_outline", "examine_report_version"]

@@ -69,7 +69,7 @@ SECOND = ReportVersionSubmitted(case_id="case-1", number=2, **WHOLE, submitted_o
 FOUND: dict[str, Any] = {"summary": "A standard is missing.", "findings": (NO_SECOND,), "rework_needed": True}
 GOOD: dict[str, Any] = {"summary": "It is complete.", "findings": (), "rework_needed": False}
 RESUBMITTED = FinalVersionResubmitted(case_id="case-1", number=1, annexes=ANNEXES, submitted_on=TODAY)
-ACCEPTED = SelfAssessmentReportAccepted(case_id="case-1", number=2, accepted_on=TODAY)
+ACCEPTED = SelfAssessmentReportAccepted(case_id="case-1", number=2, accepted_on=TODAY, audit_needed=True)
 AUDITED = PreliminaryAuditHeld(case_id="case-1", held_on=TODAY, note="Three buildings were seen.", recorded_on=TODAY)
 
 
@@ -276,6 +276,13 @@ def test_only_an_institutional_case_has_a_preliminary_audit() -> None:
     problem = report(opening("programme"), *past).when(audit()).then_refused(clause="S1.h", words="programme")
     assert "in institutional accreditation" in problem.accepts
     report(opening(None), *past).when(audit()).then(AUDITED)
+
+
+@pytest.mark.clause(IQAA, "S1.h")
+@pytest.mark.parametrize(("kind", "needed"), [("institutional", True), ("programme", False), (None, None)])
+def test_the_acceptance_says_whether_the_preliminary_audit_follows(kind: str | None, needed: bool | None) -> None:
+    accepted = ACCEPTED.model_copy(update={"audit_needed": needed})
+    report(opening(kind), *TO_REWORK[1:], SECOND).when(ACCEPT).then(accepted)
 
 
 def steps(*events: Event, rules: Rulebook = RULES) -> list[tuple[str, str, str]]:

@@ -134,6 +134,10 @@ def announce(starts_on: date = STARTS, ends_on: date = ENDS, on: date = TODAY, *
     return AnnounceVisit(**at(on), starts_on=starts_on, ends_on=ends_on, **{"mode": "on_site", **more})
 
 
+def materials(on: date = TODAY, documents: tuple[Document, ...] = MATERIALS, final: date | None = TODAY) -> SendMaterials:
+    return SendMaterials(**at(on), documents=documents, final_version_on=final)
+
+
 def revised(command: Any, events: Sequence[Event], **settings: Any) -> Sequence[Event] | Problem:
     """The answer under the rulebook as an agency has set it."""
     changes = {f"settings.{name}": {"value": value} for name, value in settings.items()}
@@ -239,7 +243,7 @@ class TestNoticeOfThePanel:
         assert isinstance(visit(OPENED, FORMED, TOLD).when(TellComposition(**at())).then_refused(), Conflict)
 
     def test_no_materials_go_to_a_panel_of_which_the_institution_does_not_know(self) -> None:
-        visit(OPENED, FORMED, ANNOUNCED).when(SendMaterials(**at(), documents=MATERIALS)).then_refused(clause="S2.c.1")
+        visit(OPENED, FORMED, ANNOUNCED).when(materials()).then_refused(clause="S2.c.1")
 
 
 @pytest.mark.clause(IQAA, "S2.c.2")
@@ -268,7 +272,7 @@ class TestObjection:
         assert isinstance(visit(OPENED, FORMED, TOLD).when(ruling("anna", True)).then_refused(words="awaits"), Conflict)
 
     def test_the_preparation_waits_for_the_decision(self) -> None:
-        problem = visit(OPENED, FORMED, TOLD, ANNOUNCED, OBJECTED).when(SendMaterials(**at(), documents=MATERIALS)).then_refused()
+        problem = visit(OPENED, FORMED, TOLD, ANNOUNCED, OBJECTED).when(materials()).then_refused()
         assert (problem.clause, problem.experts) == ("S2.c.2", ["anna"])
 
     def test_the_visit_waits_for_the_decision(self) -> None:
@@ -283,7 +287,7 @@ class TestObjection:
         visit(*past).when(TellComposition(**at())).then_refused(clause="S2.a", words="vacant")
         replaced = ExpertReplaced(case_id="case-1", expert_id="anna", successor=seat("gani"), replaced_on=TODAY)
         visit(*past).when(replacing("anna", seat("gani"))).then(replaced)
-        visit(*past, replaced, ANNOUNCED).when(SendMaterials(**at(), documents=MATERIALS)).then_refused(clause="S2.c.1")
+        visit(*past, replaced, ANNOUNCED).when(materials()).then_refused(clause="S2.c.1")
         (told,) = visit(*past, replaced).when(TellComposition(**at())).then_types(CompositionTold)
         assert isinstance(told, CompositionTold)
         assert set(told.experts) == {*IDS, "gani"} - {"anna"}
@@ -314,7 +318,7 @@ class TestDropOut:
         told = CompositionTold(case_id="case-1", experts=(*IDS[:4], "fatima"), told_on=TODAY)
         past = (*READY, DROPPED, replaced, told)
         assert visit(*past).when(StartVisit(**at(STARTS))).then_refused(clause="S2.d").experts == ["fatima"]
-        (sent,) = visit(*past).when(SendMaterials(**at(), documents=MATERIALS)).then_types(MaterialsSent)
+        (sent,) = visit(*past).when(materials()).then_types(MaterialsSent)
         assert isinstance(sent, MaterialsSent)
         assert sent.experts == ("fatima",)
 
@@ -391,33 +395,56 @@ class TestDates:
         visit(*READY, later).when(StartVisit(**at(date(2026, 5, 4)))).then_refused(clause="S2.e.2")
 
 
+@pytest.mark.clause(IQAA, "S2.b")
+class TestParallel:
+    def test_the_panel_is_formed_while_the_report_is_examined(self) -> None:
+        visit(OPENED).when(form(*PANEL)).then(FORMED)
+        visit(OPENED, FORMED).when(TellComposition(**at())).then(TOLD)
+        visit(OPENED, FORMED).when(announce()).then(ANNOUNCED)
+
+    def test_an_agency_may_read_it_as_the_examination_by_the_experts(self) -> None:
+        problem = revised(form(*PANEL), [OPENED], panel_formation_from="final_version")
+        assert isinstance(problem, Refused)
+        assert (problem.clause, problem.accepts) == ("S2.b", "the acceptance of the final version, then the formation of the panel")
+        assert revised(form(*PANEL, final_version_on=TODAY), [OPENED], panel_formation_from="final_version") == [FORMED]
+
+    @pytest.mark.clause(IQAA, "S2.d")
+    def test_the_experts_are_sent_no_version_that_is_not_accepted(self) -> None:
+        problem = visit(OPENED, FORMED, TOLD, ANNOUNCED).when(materials(final=None)).then_refused(clause="S2.d", words="none is accepted")
+        assert "S1.g" in problem.accepts
+
+    def test_order_109_knows_no_versions_to_wait_for(self) -> None:
+        opened = OPENED.model_copy(update={"rulebook": load(ORDER_109).ref})
+        visit(opened, FORMED, TOLD, ANNOUNCED).when(materials(final=None)).then_types(MaterialsSent)
+
+
 @pytest.mark.clause(IQAA, "S2.d")
 class TestMaterials:
     PAST = (OPENED, FORMED, TOLD, ANNOUNCED)
 
     def test_they_go_to_every_expert(self) -> None:
-        visit(*self.PAST).when(SendMaterials(**at(), documents=MATERIALS)).then(SENT)
+        visit(*self.PAST).when(materials()).then(SENT)
 
     @pytest.mark.parametrize("index", [0, 1])
     def test_self_assessment_and_methods_both_go(self, index: int) -> None:
-        command = SendMaterials(**at(), documents=(MATERIALS[index],))
+        command = materials(documents=(MATERIALS[index],))
         problem = visit(*self.PAST).when(command).then_refused(clause="S2.d")
         assert problem.missing == [MATERIALS[1 - index].kind]
 
     @pytest.mark.parametrize(("on", "late"), [(date(2026, 3, 21), False), (date(2026, 3, 22), True)])
     def test_two_weeks_before_is_in_time_and_later_is_flagged(self, on: date, late: bool) -> None:
-        (sent,) = visit(*self.PAST).when(SendMaterials(**at(on), documents=MATERIALS)).then_types(MaterialsSent)
+        (sent,) = visit(*self.PAST).when(materials(on)).then_types(MaterialsSent)
         assert isinstance(sent, MaterialsSent)
         assert (sent.due_on, sent.late) == (date(2026, 3, 21), late)
 
     def test_an_agency_may_refuse_late_ones(self) -> None:
-        problem = revised(SendMaterials(**at(date(2026, 3, 22)), documents=MATERIALS), self.PAST, materials_late="refused")
+        problem = revised(materials(date(2026, 3, 22)), self.PAST, materials_late="refused")
         assert isinstance(problem, Refused)
         assert problem.first_start_on == "2026-04-05"
 
     def test_they_are_sent_once_and_for_a_visit_whose_dates_are_known(self) -> None:
-        assert isinstance(visit(*self.PAST, SENT).when(SendMaterials(**at(), documents=MATERIALS)).then_refused(), Conflict)
-        visit(OPENED, FORMED, TOLD).when(SendMaterials(**at(), documents=MATERIALS)).then_refused(clause="S2.d", words="dates")
+        assert isinstance(visit(*self.PAST, SENT).when(materials()).then_refused(), Conflict)
+        visit(OPENED, FORMED, TOLD).when(materials()).then_refused(clause="S2.d", words="dates")
 
 
 class TestPreparation:

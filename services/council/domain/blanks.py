@@ -4,16 +4,16 @@ Which blank was used is told by the certificate that stands on it. A unique cons
 that a blank has one fate, in the transaction of the certificate: no blank is ever taken for a certificate that was not issued.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import BlankSpoiled, BlanksReceived
-from services.council.domain.clauses import KZ, keeps_blanks
+from services.council.domain.clauses import KZ, certifies, keeps_blanks
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Blanks:
 class ReceiveBlanks(Command):
     """Enters a batch: a series and its numbers from `first` to `last`, both included."""
 
+    records = (BlanksReceived,)
+
     rulebook: RulebookRef
     series: str
     first: int
@@ -40,6 +42,8 @@ class ReceiveBlanks(Command):
 
 class SpoilBlank(Command):
     """Writes off a blank that was not used."""
+
+    records = (BlankSpoiled,)
 
     blank_number: str
     reason: str
@@ -56,6 +60,20 @@ def holds(batch: BlanksReceived, blank_number: str) -> bool:
     return batch.first <= int(digits) <= batch.last
 
 
+def _receipt(_state: Blanks, rules: Rulebook) -> None:
+    """Where the rulebook keeps blanks."""
+    if keeps_blanks(rules) is None:
+        accepts = "certificates without blanks"
+        raise Refused("the rulebook keeps no blanks", clause=certifies(rules), rulebook=rules.id, accepts=accepts)
+
+
+def _spoilage(state: Blanks, rules: Rulebook) -> None:
+    """While a blank is left that was received and not written off."""
+    if sum(batch.last - batch.first + 1 for batch in state.received) <= len(state.spoiled):
+        clause = keeps_blanks(rules) or certifies(rules)
+        raise Refused("no blank is left", clause=clause, rulebook=rules.id, accepts="a blank from the book of blanks")
+
+
 @enforces(KZ, "23")
 def decide(command: AnyCommand, state: Blanks, rules: Rulebook) -> Sequence[Event]:
     """Every blank is entered once and written off at most once."""
@@ -68,7 +86,7 @@ def decide(command: AnyCommand, state: Blanks, rules: Rulebook) -> Sequence[Even
             if not state.knows(command.blank_number):
                 raise Refused(
                     f"no blank {command.blank_number} was received",
-                    clause=keeps_blanks(rules),
+                    clause=keeps_blanks(rules) or certifies(rules),
                     rulebook=rules.id,
                     accepts="a blank from the book of blanks",
                 )
@@ -79,7 +97,7 @@ def decide(command: AnyCommand, state: Blanks, rules: Rulebook) -> Sequence[Even
 
 def _new_numbers(command: ReceiveBlanks, state: Blanks, rules: Rulebook) -> None:
     def refuse(reason: str, accepts: str) -> Refused:
-        return Refused(reason, clause=keeps_blanks(rules), rulebook=rules.id, accepts=accepts)
+        return Refused(reason, clause=keeps_blanks(rules) or certifies(rules), rulebook=rules.id, accepts=accepts)
 
     if command.first > command.last:
         raise refuse("the batch ends before it begins", "a first number that is not above the last")
@@ -109,4 +127,6 @@ def _rules(command: AnyCommand, state: Blanks) -> Rulebook:
     return resolve(rulebook)
 
 
-BLANKS: Decider[Blanks, Rulebook] = Decider("blanks", Blanks(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {ReceiveBlanks: _receipt, SpoilBlank: _spoilage}
+
+BLANKS: Decider[Blanks, Rulebook] = Decider("blanks", Blanks(), decide, evolve, _rules, GUARDS)

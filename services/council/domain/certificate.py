@@ -1,12 +1,10 @@
 """A certificate: issued on a positive decision or re-issued to a successor, entered in the registers, duplicated, expired or ended
 (order 109, p. 4, 20, 21, 23-28)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard, always
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.ids import derived_id
@@ -26,74 +24,61 @@ from services.council.contract import (
     RenewalWindowClosed,
     RenewalWindowOpened,
 )
-from services.council.domain import duplicate, ending
+from services.council.domain import duplicate, ending, issuing, standing
 from services.council.domain.clauses import (
     KZ,
-    LAPSE,
-    keeps_blanks,
+    certifies,
+    lapses,
     may_be_appealed,
     outcomes,
     renewal_closes,
     term_clause,
-    valid_until,
 )
-from services.council.domain.duplicate import Duplicates
 from services.council.domain.ending import Issue
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """A certificate as it stands."""
-
-    issued: Issue | None = None
-    entered: bool = False
-    notified: bool = False
-    window: RenewalWindowOpened | None = None
-    window_closed: bool = False
-    expired: bool = False
-    ended: CertificateEnded | None = None
-    duplicates: Duplicates = field(default_factory=Duplicates)
-
-    @property
-    def institution_id(self) -> str:
-        """Whose certificate it is."""
-        return self.issued.institution_id if self.issued else ""
-
-    def in_force(self, day: date) -> bool:
-        """Whether it holds on a local day."""
-        ended_on = self.ended.ended_on if self.ended else None
-        return self.issued is not None and valid_on(day, self.issued.issued_on, self.issued.valid_until, ended_on)
+from services.council.domain.standing import Certificate, evolve
 
 
 class IssueCertificate(Command):
-    """Issues the certificate of a case on a blank. The decision and the book of blanks come as facts."""
+    """Issues the certificate of a case: on a blank, where the rulebook keeps them; to a day of a person's, where it has no term.
+
+    The decision and the book of blanks come as facts, and in `certified` which scopes stand on a valid certificate of the case already.
+    """
+
+    records = (CertificateIssued,)
 
     certificate_id: str
     case_id: str
     rulebook: RulebookRef
     decision: DecisionAdopted | None
     not_in_force: tuple[str, ...] = ()
+    certified: Mapping[str, str] = {}
     number: str
-    blank_number: str
-    blank_received: bool
-    blank_spoiled: bool
+    blank_number: str = ""
+    blank_received: bool = False
+    blank_spoiled: bool = False
+    valid_until: date | None = None
+    term_reason: str | None = None
 
 
 class ReissueCertificate(Command):
     """Issues the successor's certificate in the place of one that ended. What is known of that one comes as facts."""
+
+    records = (CertificateReissued, RenewalWindowClosed)
 
     certificate_id: str
     rulebook: RulebookRef
     earlier: Issue
     ended: CertificateEnded | None
     number: str
-    blank_number: str
-    blank_received: bool
-    blank_spoiled: bool
+    blank_number: str = ""
+    blank_received: bool = False
+    blank_spoiled: bool = False
 
 
 class EndCertificate(Command):
     """Ends the certificate before its term. `overturned_on` is the day on which an appeal overturned its decision."""
+
+    records = (CertificateEnded,)
 
     ground: str
     act: str
@@ -106,11 +91,15 @@ class EndCertificate(Command):
 class RequestDuplicate(Command):
     """The institution's written application."""
 
+    records = (DuplicateRequested,)
+
     application: Document
 
 
 class PayDuplicate(Command):
     """Records the institution's payment."""
+
+    records = (DuplicatePaid,)
 
     payment_reference: str
     paid_on: date
@@ -119,17 +108,23 @@ class PayDuplicate(Command):
 class IssueDuplicate(Command):
     """Issues the duplicate on a blank."""
 
-    blank_number: str
-    blank_received: bool
-    blank_spoiled: bool
+    records = (DuplicateIssued,)
+
+    blank_number: str = ""
+    blank_received: bool = False
+    blank_spoiled: bool = False
 
 
 class EnterRegister(Command):
     """Enters the accreditation in the body's public register."""
 
+    records = (RegisterEntryMade,)
+
 
 class NotifyAuthorisedBody(Command):
     """Tells the authorised body of the certified institution."""
+
+    records = (AuthorisedBodyNotified,)
 
     outgoing_number: str
 
@@ -137,13 +132,19 @@ class NotifyAuthorisedBody(Command):
 class OpenRenewalWindow(Command):
     """From now on an application extends the certificate."""
 
+    records = (RenewalWindowOpened,)
+
 
 class CloseRenewalWindow(Command):
     """From now on an application is a new case."""
 
+    records = (RenewalWindowClosed,)
+
 
 class ExpireCertificate(Command):
     """The term is over."""
+
+    records = (CertificateExpired,)
 
 
 AnyCommand = (
@@ -161,9 +162,9 @@ AnyCommand = (
 )
 
 
-def certificate_id(case_id: str) -> str:
-    """One certificate for each case."""
-    return derived_id("certificate", case_id)
+def certificate_id(case_id: str, round_: int = 1) -> str:
+    """One certificate for each time that the council decides a case."""
+    return derived_id("certificate", case_id, *([str(round_)] if round_ > 1 else []))
 
 
 def reissued_id(earlier_id: str) -> str:
@@ -171,25 +172,19 @@ def reissued_id(earlier_id: str) -> str:
     return derived_id("certificate", "reissued", earlier_id)
 
 
-@enforces(KZ, "20", "25", "26")
-def valid_on(day: date, issued_on: date, last_day: date, ended_on: date | None = None) -> bool:
-    """Whether a certificate is in force on a local day: its first and its last day included, the day of an early end not."""
-    return issued_on <= day <= last_day and (ended_on is None or day < ended_on)
-
-
 def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence[Event]:
     """The facts that follow, or a refusal with its clause."""
     today = local_date(command.at, rules.zone)
     if isinstance(command, IssueCertificate):
-        return _issue(command, state, rules, today)
+        return _issue(command, rules, today)
     if isinstance(command, ReissueCertificate):
-        return _reissue(command, state, rules, today)
+        return _reissue(command, rules, today)
     assert state.issued is not None
     match command:
         case EnterRegister():
-            return _enter(state, state.issued, today)
+            return _enter(state.issued, today)
         case NotifyAuthorisedBody():
-            return _notify(command, state, state.issued, today)
+            return _notify(command, state.issued, today)
         case OpenRenewalWindow():
             return _open_window(state, state.issued, rules, today)
         case CloseRenewalWindow():
@@ -197,26 +192,24 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
         case ExpireCertificate():
             return _expire(state, state.issued, rules, today)
         case EndCertificate():
-            return _end(command, state, state.issued, rules, today)
+            return _end(command, state.issued, rules, today)
         case RequestDuplicate():
             return [duplicate.request(rules, state.issued, state.duplicates, state.in_force(today), command.application, today)]
         case PayDuplicate():
             return [duplicate.pay(rules, state.duplicates, command.payment_reference, command.paid_on, today)]
         case IssueDuplicate():
             issued = duplicate.issue(rules, state.duplicates, state.in_force(today), command.blank_number, today)
-            _blank(command, rules)
+            issuing.require_blank(rules, command.blank_number, command.blank_received, command.blank_spoiled)
             return [issued]
 
 
 @enforces(KZ, "20", "23")
-def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.issued:
-        raise Conflict(f"the case has certificate {state.issued.number} already")
+def _issue(command: IssueCertificate, rules: Rulebook, today: date) -> Sequence[Event]:
     decision, words = command.decision, outcomes(rules)
     if decision is None or decision.outcome != words.positive:
         raise Refused(
             "there is no positive decision of the council on this case",
-            clause=term_clause(rules, "certificate_validity"),
+            clause=certifies(rules),
             rulebook=rules.id,
             accepts="a certificate after the council's decision to accredit",
         )
@@ -229,7 +222,10 @@ def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today
             rulebook=rules.id,
             accepts="a certificate on a decision to accredit that is in force",
         )
-    _blank(command, rules)
+    new = tuple(scope for scope in in_force if scope not in command.certified)
+    if not new:
+        raise Conflict(f"what is accredited stands on certificate {', '.join(dict.fromkeys(command.certified.values()))} already")
+    issuing.require_blank(rules, command.blank_number, command.blank_received, command.blank_spoiled)
     return [
         CertificateIssued(
             certificate_id=command.certificate_id,
@@ -238,55 +234,43 @@ def _issue(command: IssueCertificate, state: Certificate, rules: Rulebook, today
             rulebook=decision.rulebook,
             number=command.number,
             blank_number=command.blank_number,
-            scopes=in_force,
+            scopes=new,
             issued_on=today,
-            valid_until=valid_until(rules, today),
+            valid_until=issuing.last_day(rules, command.valid_until, command.term_reason, today),
+            term_reason=command.term_reason,
         )
     ]
 
 
 @enforces(KZ, "23", "26")
-def _reissue(command: ReissueCertificate, state: Certificate, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.issued:
-        raise Conflict(f"the certificate is re-issued already, as {state.issued.number}")
+def _reissue(command: ReissueCertificate, rules: Rulebook, today: date) -> Sequence[Event]:
     new = (command.number, command.blank_number)
     reissued = ending.reissue(rules, command.certificate_id, command.earlier, command.ended, *new, today)
-    _blank(command, rules)
-    return [reissued]
+    issuing.require_blank(rules, command.blank_number, command.blank_received, command.blank_spoiled)
+    return [reissued, *_closed_before(reissued, rules, today)]
 
 
-def _end(command: EndCertificate, state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.ended:
-        raise Conflict(f"the certificate ended on {state.ended.ended_on}")
-    if today > issued.valid_until:
-        raise Conflict(f"the certificate lapsed after {issued.valid_until}")
+@enforces(KZ, "21")
+def _closed_before(issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
+    """A certificate that is re-issued in its last year can no longer be extended: nobody is to wait for an application."""
+    if "renewal_application" not in rules.terms or today <= (last := renewal_closes(rules, issued.valid_until)):
+        return []
+    return [RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last)]
+
+
+def _end(command: EndCertificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
+    ending.check_running(issued, today)
     change = command.model_dump(exclude={"at", "by"})
     return [ending.end(rules, issued, **change, today=today)]
 
 
-def _blank(command: IssueCertificate | ReissueCertificate | IssueDuplicate, rules: Rulebook) -> None:
-    if command.blank_received and not command.blank_spoiled:
-        return
-    why = "was spoiled" if command.blank_received else "is not in the book of blanks"
-    raise Refused(
-        f"blank {command.blank_number} {why}",
-        clause=keeps_blanks(rules),
-        rulebook=rules.id,
-        accepts="an unused blank from the book of blanks",
-    )
-
-
 @enforces(KZ, "24")
-def _enter(state: Certificate, issued: Issue, today: date) -> Sequence[Event]:
-    if state.entered:
-        raise Conflict("the certificate stands in the register already")
+def _enter(issued: Issue, today: date) -> Sequence[Event]:
     return [RegisterEntryMade(certificate_id=issued.certificate_id, case_id=issued.case_id, entered_on=today)]
 
 
 @enforces(KZ, "4", "24")
-def _notify(command: NotifyAuthorisedBody, state: Certificate, issued: Issue, today: date) -> Sequence[Event]:
-    if state.notified:
-        raise Conflict("the authorised body was told already")
+def _notify(command: NotifyAuthorisedBody, issued: Issue, today: date) -> Sequence[Event]:
     return [
         AuthorisedBodyNotified(
             certificate_id=issued.certificate_id,
@@ -299,7 +283,9 @@ def _notify(command: NotifyAuthorisedBody, state: Certificate, issued: Issue, to
 
 @enforces(KZ, "21")
 def _open_window(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    """The last day is counted back from the expiry; a window whose last day is over is no longer opened."""
+    """The last day is counted back from the expiry; a window whose last day is over, or that the rulebook has not, is not opened."""
+    if "renewal_application" not in rules.terms:
+        return []
     last = renewal_closes(rules, issued.valid_until)
     if state.window or state.window_closed or state.ended or today > last:
         return []
@@ -310,7 +296,7 @@ def _open_window(state: Certificate, issued: Issue, rules: Rulebook, today: date
 
 @enforces(KZ, "21")
 def _close_window(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.window_closed or state.ended:
+    if state.window_closed or state.ended or "renewal_application" not in rules.terms:
         return []
     last = renewal_closes(rules, issued.valid_until)
     if today <= last:
@@ -330,7 +316,7 @@ def _expire(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> 
     if today <= issued.valid_until:
         raise Refused(
             f"the certificate is valid to the end of {issued.valid_until}",
-            clause=LAPSE,
+            clause=lapses(rules),
             rulebook=rules.id,
             accepts=f"the expiry after {issued.valid_until}",
         )
@@ -344,36 +330,24 @@ def _expire(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> 
     ]
 
 
-def evolve(state: Certificate, event: Any) -> Certificate:
-    """The state after a fact."""
-    match event:
-        case CertificateIssued() | CertificateReissued():
-            return Certificate(issued=event)
-        case RegisterEntryMade():
-            return replace(state, entered=True)
-        case AuthorisedBodyNotified():
-            return replace(state, notified=True)
-        case RenewalWindowOpened():
-            return replace(state, window=event)
-        case RenewalWindowClosed():
-            return replace(state, window_closed=True)
-        case CertificateExpired():
-            return replace(state, expired=True)
-        case CertificateEnded():
-            return replace(state, ended=event)
-        case DuplicateRequested():
-            return replace(state, duplicates=Duplicates(event.round, event))
-        case DuplicatePaid():
-            return replace(state, duplicates=replace(state.duplicates, paid=event))
-        case DuplicateIssued():
-            return replace(state, duplicates=Duplicates(event.round))
-    return state
-
-
 def _rules(command: AnyCommand, state: Certificate) -> Rulebook:
     source = command if isinstance(command, IssueCertificate | ReissueCertificate) else state.issued
     assert source is not None
     return resolve(source.rulebook)
 
 
-CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {
+    IssueCertificate: standing.first,
+    ReissueCertificate: standing.first,
+    EnterRegister: standing.entry,
+    NotifyAuthorisedBody: standing.notice,
+    OpenRenewalWindow: always,
+    CloseRenewalWindow: always,
+    ExpireCertificate: always,
+    EndCertificate: standing.end,
+    RequestDuplicate: standing.duplicate_request,
+    PayDuplicate: standing.duplicate_payment,
+    IssueDuplicate: standing.duplicate_issue,
+}
+
+CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules, GUARDS)

@@ -1,65 +1,40 @@
 """A case before the council: materials, votes, decision, notice, publication, appeals (order 109, p. 9.7-9.10, 18, 19, 22, 27)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard, always
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.problems import Conflict, Refused
-from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
+from regulations import Rulebook, RulebookRef, local_date, resolve
 from services.council.contract import (
-    AppealDecided,
-    AppealFiled,
-    AppealOutcome,
+    ConclusionDrafted,
+    ConsiderationClosed,
     ConsiderationOpened,
+    ConsiderationResumed,
+    ConsiderationSuspended,
     DecisionAdopted,
     MaterialsPrepared,
     MemberRecused,
-    RefusalNoticeSent,
-    ReportPublished,
+    PresentationPrepared,
+    ReportChecked,
+    ScopeDecision,
+    SecretBallotCounted,
     Vote,
     VoteCast,
 )
-from services.council.domain import adoption, appeal, voting
-from services.council.domain.appeal import Appeals
-from services.council.domain.clauses import KZ, may_be_appealed, notice_of_refusal, outcomes, publishes, reapplication_from
+from services.council.domain import adoption, aftermath, appeal, dossier, guards, notices, voting
+from services.council.domain.adoption import Protocol, Statement
+from services.council.domain.deviation import Grounds
+from services.council.domain.dossier import Check, Draft
+from services.council.domain.state import Consideration, evolve
 from services.council.domain.voting import Sitting
-
-
-@dataclass(frozen=True)
-class Consideration:
-    """A case before the council, as it stands."""
-
-    opened: ConsiderationOpened | None = None
-    materials: MaterialsPrepared | None = None
-    recused: frozenset[str] = frozenset()
-    votes: tuple[VoteCast, ...] = ()
-    decision: DecisionAdopted | None = None
-    notice: RefusalNoticeSent | None = None
-    published: ReportPublished | None = None
-    appeals: Appeals = field(default_factory=Appeals)
-
-    @property
-    def decided(self) -> bool:
-        """Whether the council has nothing more to decide."""
-        return self.decision is not None and not self.appeals.remitted
-
-    @property
-    def institution_id(self) -> str:
-        """Whose case it is."""
-        return self.opened.institution_id if self.opened else ""
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """What must be decided, each."""
-        return self.opened.scopes if self.opened else ()
 
 
 class Open(Command):
     """Opens the consideration of a case; asked again, nothing new follows."""
+
+    records = (ConsiderationOpened,)
 
     case_id: str
     institution_id: str
@@ -70,14 +45,44 @@ class Open(Command):
 
 
 class PrepareMaterials(Command):
-    """The council's materials with the body's conclusion on both reports."""
+    """The council's materials with the body's conclusion on both reports. `visits_reported`: on how many visits a report is there."""
 
-    documents: tuple[Document, ...]
-    conclusion: str
+    records = (MaterialsPrepared,)
+
+    documents: tuple[Document, ...] = ()
+    conclusion: str = ""
+    visits_reported: int = 1
+
+
+class CheckReport(Command):
+    """The department checks and edits the panel's report with the experts' council. `visits_reported` as with the materials."""
+
+    records = (ReportChecked,)
+
+    check: Check
+    visits_reported: int = 1
+
+
+class DraftConclusion(Command):
+    """The department drafts the conclusion for the council."""
+
+    records = (ConclusionDrafted,)
+
+    draft: Draft
+
+
+class PreparePresentation(Command):
+    """The coordinator prepares the presentation for the council."""
+
+    records = (PresentationPrepared,)
+
+    document: Document
 
 
 class RecuseMember(Command):
     """A member of the council that sits takes no part in the case."""
+
+    records = (MemberRecused,)
 
     sitting: Sitting
     member_id: str
@@ -87,54 +92,67 @@ class RecuseMember(Command):
 class CastVote(Command):
     """A member's vote on one scope: for accreditation, against it, or abstained."""
 
+    records = (VoteCast,)
+
     sitting: Sitting
     member_id: str
     scope: str
     vote: Vote
 
 
+class CountSecretBallot(Command):
+    """The tellers' count of a secret ballot on one scope."""
+
+    records = (SecretBallotCounted,)
+
+    sitting: Sitting
+    scope: str
+    votes_for: int
+    votes_against: int
+    abstained: int
+    counted_by: tuple[str, ...]
+
+
 class AdoptDecision(Command):
     """Counts the votes of the meeting and records the decision under its protocol."""
+
+    records = (DecisionAdopted,)
 
     sitting: Sitting
     protocol_number: str
     reasons: str = ""
+    presiding_statements: tuple[Statement, ...] = ()
+    grounds: tuple[Grounds, ...] = ()
 
 
-class SendRefusalNotice(Command):
-    """Tells the institution of a refusal in writing."""
+class Suspend(Command):
+    """The case is suspended; nothing new follows if it is so already or is closed."""
 
-    reasons: str = ""
+    records = (ConsiderationSuspended,)
 
-
-class PublishReport(Command):
-    """Places the full report on the body's website."""
-
-    document: Document
+    reason: str
 
 
-class FileAppeal(Command):
-    """An appeal against the decision on these scopes; on all of them, if none is named."""
+class Resume(Command):
+    """The case goes on; nothing new follows if it was not suspended."""
 
-    scopes: tuple[str, ...] = ()
-    addressed_to: str
-    document: Document
-    grounds: str
+    records = (ConsiderationResumed,)
 
 
-class DecideAppeal(Command):
-    """Records what was decided on the pending appeal."""
+class Close(Command):
+    """The case ended; nothing new follows if it is so already."""
 
-    outcome: AppealOutcome
-    decided_by: str
-    act: str
-    reasons: str
-    decided_on: date
+    records = (ConsiderationClosed,)
+
+    reason: str
 
 
-AnyCommand = (
-    Open | PrepareMaterials | RecuseMember | CastVote | AdoptDecision | SendRefusalNotice | PublishReport | FileAppeal | DecideAppeal
-)
+Step = Suspend | Resume | Close
+Preparation = PrepareMaterials | CheckReport | DraftConclusion | PreparePresentation
+Voting = RecuseMember | CastVote | CountSecretBallot | AdoptDecision
+
+
+AnyCommand = Open | Step | Preparation | Voting | notices.AnyCommand | appeal.AnyCommand
 
 
 def decide(command: AnyCommand, state: Consideration, rules: Rulebook) -> Sequence[Event]:
@@ -143,38 +161,42 @@ def decide(command: AnyCommand, state: Consideration, rules: Rulebook) -> Sequen
     if isinstance(command, Open):
         return _open(command, state, today)
     assert state.opened is not None
+    if isinstance(command, Step):
+        return _step(command, state.opened, state, today)
     match command:
-        case PrepareMaterials():
-            return _prepare(command, state.opened, state, today)
+        case PrepareMaterials() | CheckReport() | DraftConclusion() | PreparePresentation():
+            return _lay_before(command, state.opened, state, rules, today)
         case RecuseMember():
-            matter = _before_council(state, state.opened)
-            return [voting.recuse(rules, matter, command.sitting, command.member_id, command.reason, _docket(state))]
+            matter = _matter(state)
+            return [voting.recuse(rules, matter, command.sitting, command.member_id, command.reason, state.docket)]
         case CastVote():
-            matter = _before_council(state, state.opened)
-            return [voting.cast(rules, matter, command.sitting, command.member_id, command.scope, command.vote, _docket(state))]
+            matter = _matter(state)
+            return [voting.cast(rules, matter, command.sitting, command.member_id, command.scope, command.vote, state.docket)]
+        case CountSecretBallot():
+            matter, counts = _matter(state), (command.votes_for, command.votes_against, command.abstained)
+            return [voting.count(rules, matter, command.sitting, command.scope, counts, command.counted_by, state.docket)]
         case AdoptDecision():
-            matter, docket = _before_council(state, state.opened), _docket(state)
+            matter = _matter(state)
             kept = tuple(each for each in state.decision.decisions if each.scope not in matter.scopes) if state.decision else ()
-            return [adoption.adopt(rules, matter, command.sitting, docket, command.protocol_number, command.reasons, today, kept)]
-        case SendRefusalNotice():
-            return _notify(command, state.opened, state, rules, today)
-        case PublishReport():
-            return _publish(command, state.opened, state, rules, today)
-        case FileAppeal():
-            appealed = (command.scopes, command.addressed_to, command.document, command.grounds)
-            return [appeal.file(rules, state.decision, state.appeals, *appealed, today)]
-        case DecideAppeal():
-            ruling = (command.outcome, command.decided_by, command.act, command.reasons, command.decided_on)
-            return [appeal.decide(rules, state.appeals, *ruling, today)]
+            protocol = Protocol(command.protocol_number, command.reasons, command.presiding_statements, command.grounds)
+            adopted = adoption.adopt(rules, matter, command.sitting, state.docket, protocol, today, state.dossier.proposals, kept)
+            return [_numbered(adopted, kept, state.rounds + 1)]
+        case appeal.FileAppeal() | appeal.FormAppealCommission() | appeal.DecideAppeal():
+            return appeal.act(command, state.decision, state.appeals, rules, today)
+        case _:
+            return notices.decide(command, state.outcome, rules, today)
 
 
-def _before_council(state: Consideration, opened: ConsiderationOpened) -> ConsiderationOpened:
-    """What the council votes on: every scope of the case, or those that an appeal has remitted to it."""
-    return opened.model_copy(update={"scopes": state.appeals.remitted}) if state.appeals.remitted else opened
+def _numbered(adopted: DecisionAdopted, kept: Sequence[ScopeDecision], number: int) -> DecisionAdopted:
+    """With the round in which each scope was decided; what an appeal has not remitted keeps its own."""
+    decisions = tuple(each if each in kept else each.model_copy(update={"round": number}) for each in adopted.decisions)
+    return adopted.model_copy(update={"decisions": decisions})
 
 
-def _docket(state: Consideration) -> voting.Docket:
-    return voting.Docket(prepared=state.materials is not None, recused=state.recused, votes=state.votes, decided=state.decided)
+def _matter(state: Consideration) -> ConsiderationOpened:
+    """The case as the council votes on it."""
+    assert state.opened is not None
+    return state.opened.model_copy(update={"scopes": state.scopes})
 
 
 def _open(command: Open, state: Consideration, today: date) -> Sequence[Event]:
@@ -183,90 +205,29 @@ def _open(command: Open, state: Consideration, today: date) -> Sequence[Event]:
     return [ConsiderationOpened(**command.model_dump(exclude={"at", "by"}), opened_on=today)]
 
 
-@enforces(KZ, "9.7", "18")
-def _prepare(command: PrepareMaterials, opened: ConsiderationOpened, state: Consideration, today: date) -> Sequence[Event]:
-    if state.decided or state.votes:
-        raise Conflict("the council votes on the materials that it has; they no longer change")
-    return [MaterialsPrepared(case_id=opened.case_id, documents=command.documents, conclusion=command.conclusion, prepared_on=today)]
+def _step(command: Step, opened: ConsiderationOpened, state: Consideration, today: date) -> Sequence[Event]:
+    match command:
+        case Suspend() if not state.stopped:
+            return [ConsiderationSuspended(case_id=opened.case_id, reason=command.reason, suspended_on=today)]
+        case Resume() if state.suspended and not state.closed:
+            return [ConsiderationResumed(case_id=opened.case_id, resumed_on=today)]
+        case Close() if not state.closed:
+            return [ConsiderationClosed(case_id=opened.case_id, reason=command.reason, closed_on=today)]
+    return []
 
 
-@enforces(KZ, "22 (a)", "22 (b)")
-def _notify(command: SendRefusalNotice, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
-    words = outcomes(rules)
-    overruled = [scope for scope, why in state.appeals.resting.items() if why != "suspended"]
-    decisions = state.decision.decisions if state.decision else ()
-    if all(each.outcome == words.positive or each.scope in overruled for each in decisions):
-        raise Refused(
-            "the council has refused nothing in this case",
-            clause=notice_of_refusal(rules),
-            rulebook=rules.id,
-            accepts="a notice after a decision that refuses the accreditation of at least one scope",
-        )
-    if state.notice:
-        raise Conflict(f"the notice was sent on {state.notice.sent_on}")
-    if not command.reasons.strip():
-        raise Refused(
-            "a notice of refusal gives the reasons",
-            clause=notice_of_refusal(rules),
-            rulebook=rules.id,
-            accepts="the reasons of the refusal",
-        )
-    return [
-        RefusalNoticeSent(
-            case_id=opened.case_id,
-            reasons=command.reasons,
-            reapplication_from=reapplication_from(rules, opened.filed_on),
-            sent_on=today,
-        )
-    ]
-
-
-@enforces(KZ, "9.10")
-def _publish(command: PublishReport, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.decision is None:
-        raise Refused(
-            "the full report is published after the decision",
-            clause=publishes(rules),
-            rulebook=rules.id,
-            accepts="the publication once the council's decision is adopted",
-        )
-    if "suspended" in state.appeals.resting.values():
-        raise Refused(
-            "an appeal suspends the decision",
-            clause=may_be_appealed(rules),
-            rulebook=rules.id,
-            accepts="the publication once the appeal is decided",
-        )
-    if state.published:
-        raise Conflict(f"the report was published on {state.published.published_on}")
-    return [ReportPublished(case_id=opened.case_id, document=command.document, published_on=today)]
-
-
-def evolve(state: Consideration, event: Any) -> Consideration:
-    """The state after a fact."""
-    match event:
-        case ConsiderationOpened():
-            return Consideration(opened=event)
-        case MaterialsPrepared():
-            return replace(state, materials=event)
-        case MemberRecused():
-            return replace(state, recused=state.recused | {event.member_id})
-        case VoteCast():
-            return replace(state, votes=(*state.votes, event))
-        case DecisionAdopted():
-            return replace(state, decision=event, appeals=state.appeals.after_reconsideration())
-        case RefusalNoticeSent():
-            return replace(state, notice=event)
-        case ReportPublished():
-            return replace(state, published=event)
-        case AppealFiled():
-            return replace(state, appeals=state.appeals.after_filing(event))
-        case AppealDecided():
-            appeals = state.appeals.after_decision(event)
-            if event.outcome != "remitted":
-                return replace(state, appeals=appeals)
-            return replace(state, appeals=appeals, votes=(), notice=None)
-    return state
+def _lay_before(command: Preparation, opened: ConsiderationOpened, state: Consideration, rules: Rulebook, today: date) -> Sequence[Event]:
+    if isinstance(command, CheckReport | PrepareMaterials):
+        dossier.check_visited(rules, state.visits, command.visits_reported)
+    match command:
+        case CheckReport():
+            return [dossier.check(rules, opened, command.check, today)]
+        case DraftConclusion():
+            return [dossier.draft(rules, opened.case_id, state.scopes, command.draft, today)]
+        case PreparePresentation():
+            return [dossier.present(rules, opened, command.document, today)]
+        case PrepareMaterials():
+            return [dossier.prepare(rules, opened, state.dossier, command.documents, command.conclusion, today)]
 
 
 def _rules(command: AnyCommand, state: Consideration) -> Rulebook:
@@ -275,4 +236,29 @@ def _rules(command: AnyCommand, state: Consideration) -> Rulebook:
     return resolve(source.rulebook)
 
 
-CONSIDERATION: Decider[Consideration, Rulebook] = Decider("consideration", Consideration(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {
+    Open: always,
+    CheckReport: guards.report_check,
+    DraftConclusion: guards.conclusion,
+    PreparePresentation: guards.presentation,
+    PrepareMaterials: guards.materials,
+    RecuseMember: guards.recusal,
+    CastVote: guards.vote,
+    CountSecretBallot: guards.ballot,
+    AdoptDecision: guards.decision,
+    notices.SendRefusalNotice: guards.after(aftermath.refusal_notice),
+    notices.PublishReport: guards.after(aftermath.publication),
+    notices.SendDecisionNotice: guards.after(aftermath.decision_notice),
+    notices.EnterDecision: guards.after(aftermath.entry),
+    notices.SubmitToDeqar: guards.after(aftermath.submission),
+    notices.InformMinistry: guards.after(aftermath.ministry),
+    notices.AgreeFollowUp: guards.after(aftermath.follow_up),
+    appeal.FileAppeal: guards.filing,
+    appeal.FormAppealCommission: guards.commission,
+    appeal.DecideAppeal: guards.ruling,
+    Suspend: always,
+    Resume: always,
+    Close: always,
+}
+
+CONSIDERATION: Decider[Consideration, Rulebook] = Decider("consideration", Consideration(), decide, evolve, _rules, GUARDS)

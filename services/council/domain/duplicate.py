@@ -7,7 +7,7 @@ from chassis.documents import Document
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
 from services.council.contract import CertificateIssued, CertificateReissued, DuplicateIssued, DuplicatePaid, DuplicateRequested
-from services.council.domain.clauses import KZ, PAYMENT_FOR_DUPLICATE, term_clause
+from services.council.domain.clauses import KZ, duplicates, pays_for_duplicate
 
 Issue = CertificateIssued | CertificateReissued
 
@@ -22,11 +22,40 @@ class Duplicates:
 
 
 @enforces(KZ, "28 (a)")
-def request(rules: Rulebook, issued: Issue, state: Duplicates, in_force: bool, application: Document, today: date) -> DuplicateRequested:
-    """A written application for a duplicate of a certificate that is in force; one at a time."""
+def may_request(rules: Rulebook, state: Duplicates) -> None:
+    """One at a time, where the rulebook knows duplicates."""
     if state.requested:
         raise Conflict(f"a duplicate was requested on {state.requested.requested_on} and is not issued yet")
-    _in_force(rules, in_force)
+    if "duplicate" not in rules.terms:
+        accepts = "another certificate in the place of the lost one, if the agency so decides"
+        raise Refused("the rulebook knows no duplicate", clause=duplicates(rules), rulebook=rules.id, accepts=accepts)
+
+
+@enforces(KZ, "28 (b)")
+def may_pay(rules: Rulebook, state: Duplicates) -> None:
+    """Once, for one that was requested."""
+    _requested(rules, state)
+    if state.paid:
+        raise Conflict(f"the duplicate was paid for on {state.paid.paid_on}")
+
+
+@enforces(KZ, "28 (a)", "28 (b)")
+def may_issue(rules: Rulebook, state: Duplicates) -> None:
+    """One that was requested and paid for."""
+    _requested(rules, state)
+    if state.paid is None:
+        raise Refused(
+            "the duplicate is not paid for",
+            clause=pays_for_duplicate(rules),
+            rulebook=rules.id,
+            accepts="the duplicate after the institution's payment for it",
+        )
+
+
+@enforces(KZ, "28 (a)")
+def request(rules: Rulebook, issued: Issue, state: Duplicates, in_force: bool, application: Document, today: date) -> DuplicateRequested:
+    """A written application for a duplicate of a certificate that is in force."""
+    check_in_force(rules, in_force)
     return DuplicateRequested(
         certificate_id=issued.certificate_id,
         case_id=issued.case_id,
@@ -41,12 +70,10 @@ def request(rules: Rulebook, issued: Issue, state: Duplicates, in_force: bool, a
 def pay(rules: Rulebook, state: Duplicates, payment_reference: str, paid_on: date, today: date) -> DuplicatePaid:
     """The institution's payment, as the agency received it."""
     requested = _requested(rules, state)
-    if state.paid:
-        raise Conflict(f"the duplicate was paid for on {state.paid.paid_on}")
     if paid_on > today:
         raise Refused(
             f"{paid_on} is still to come; today is {today}",
-            clause=PAYMENT_FOR_DUPLICATE,
+            clause=pays_for_duplicate(rules),
             rulebook=rules.id,
             accepts="a payment that was made",
         )
@@ -61,16 +88,9 @@ def pay(rules: Rulebook, state: Duplicates, payment_reference: str, paid_on: dat
 
 @enforces(KZ, "28 (a)", "28 (b)")
 def issue(rules: Rulebook, state: Duplicates, in_force: bool, blank_number: str, today: date) -> DuplicateIssued:
-    """The duplicate, once it is paid for. One that is late is issued all the same."""
+    """The duplicate. One that is late is issued all the same."""
     requested = _requested(rules, state)
-    _in_force(rules, in_force)
-    if state.paid is None:
-        raise Refused(
-            "the duplicate is not paid for",
-            clause=PAYMENT_FOR_DUPLICATE,
-            rulebook=rules.id,
-            accepts="the duplicate after the institution's payment for it",
-        )
+    check_in_force(rules, in_force)
     return DuplicateIssued(
         certificate_id=requested.certificate_id,
         case_id=requested.case_id,
@@ -85,18 +105,19 @@ def _requested(rules: Rulebook, state: Duplicates) -> DuplicateRequested:
     if state.requested is None:
         raise Refused(
             "no duplicate is requested",
-            clause=term_clause(rules, "duplicate"),
+            clause=duplicates(rules),
             rulebook=rules.id,
             accepts="a duplicate on the institution's written application",
         )
     return state.requested
 
 
-def _in_force(rules: Rulebook, in_force: bool) -> None:
+def check_in_force(rules: Rulebook, in_force: bool) -> None:
+    """Refused for a certificate that is not."""
     if not in_force:
         raise Refused(
             "the certificate is no longer in force",
-            clause=term_clause(rules, "duplicate"),
+            clause=duplicates(rules),
             rulebook=rules.id,
             accepts="a duplicate of a certificate that is in force",
         )

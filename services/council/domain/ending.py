@@ -24,17 +24,10 @@ def end(
     overturned_on: date | None,
     today: date,
 ) -> CertificateEnded:
-    """The end as a person records it, by an act that has taken effect."""
-    if ground == OVERTURNED:
-        _overturned(rules, ended_on, overturned_on)
-    elif ground not in register_changes(rules):
+    """The end as a person records it, by an act that has taken effect; in the person's words where the rulebook lists no changes."""
+    if ground != OVERTURNED and register_changes(rules) and ground not in register_changes(rules):
         raise _refused(rules, f"{ground} is no change of the register", f"one of: {', '.join(register_changes(rules))}")
-    if not issued.issued_on <= ended_on <= min(today, issued.valid_until):
-        raise _refused(
-            rules,
-            f"the certificate of {issued.issued_on} did not end on {ended_on}",
-            f"the day on which the change took effect, from {issued.issued_on} to {min(today, issued.valid_until)}",
-        )
+    check_day(rules, issued, ground, ended_on, overturned_on, today)
     if successor_id is not None:
         _successor(rules, issued, ground, successor_id, successor_known)
     return CertificateEnded(
@@ -46,6 +39,25 @@ def end(
         successor_id=successor_id,
         ended_on=ended_on,
     )
+
+
+@enforces(KZ, "26", "27")
+def check_day(rules: Rulebook, issued: Issue, ground: str, ended_on: date, overturned_on: date | None, today: date) -> None:
+    """The day lies in the certificate's term, is not to come, and is not before an appeal that overturned the decision."""
+    if ground == OVERTURNED:
+        _overturned(rules, ended_on, overturned_on)
+    if not issued.issued_on <= ended_on <= min(today, issued.valid_until):
+        raise _refused(
+            rules,
+            f"the certificate of {issued.issued_on} did not end on {ended_on}",
+            f"the day on which the change took effect, from {issued.issued_on} to {min(today, issued.valid_until)}",
+        )
+
+
+def check_running(issued: Issue, today: date) -> None:
+    """Conflict for a certificate that lapsed at the end of its term."""
+    if today > issued.valid_until:
+        raise Conflict(f"the certificate lapsed after {issued.valid_until}")
 
 
 @enforces(KZ, "26")

@@ -1,10 +1,10 @@
 """An agency's own adoption of a rulebook: who may use one that its authority has repealed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard
 from chassis.events import Event
 from chassis.ids import derived_id
 from chassis.problems import Conflict
@@ -14,13 +14,20 @@ from services.intake.contract import RulebookAdopted
 
 @dataclass(frozen=True)
 class Adoption:
-    """Whether the agency has taken the rulebook as its own."""
+    """The rulebook that the agency has taken as its own, if it has."""
 
-    adopted: bool = False
+    rulebook: RulebookRef | None = None
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it has."""
+        return self.rulebook is not None
 
 
 class AdoptRulebook(Command):
     """The director's decision, with a reason."""
+
+    records = (RulebookAdopted,)
 
     rulebook: RulebookRef
     reason: str
@@ -32,20 +39,26 @@ def adoption_id(agency: str, rulebook: RulebookRef) -> str:
 
 
 def decide(command: AdoptRulebook, state: Adoption, rules: Rulebook) -> Sequence[Event]:
-    """A version is adopted once."""
-    if state.adopted:
-        raise Conflict(f"{command.rulebook.id} {command.rulebook.version} is adopted already")
+    """The fact that follows."""
     on = local_date(command.at, rules.zone)
     return [RulebookAdopted(rulebook=command.rulebook, reason=command.reason, adopted_on=on)]
 
 
-def evolve(_state: Adoption, _event: Any) -> Adoption:
+def evolve(_state: Adoption, event: Any) -> Adoption:
     """There is but one fact."""
-    return Adoption(adopted=True)
+    return Adoption(event.rulebook)
+
+
+def _once(state: Adoption, _rules: Rulebook) -> None:
+    """A version is adopted once."""
+    if state.rulebook is not None:
+        raise Conflict(f"{state.rulebook.id} {state.rulebook.version} is adopted already")
 
 
 def _rules(command: AdoptRulebook, _state: Adoption) -> Rulebook:
     return resolve(command.rulebook)
 
 
-ADOPTION: Decider[Adoption, Rulebook] = Decider("rulebook", Adoption(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {AdoptRulebook: _once}
+
+ADOPTION: Decider[Adoption, Rulebook] = Decider("rulebook", Adoption(), decide, evolve, _rules, GUARDS)

@@ -34,6 +34,7 @@ class Contract:
     draft: ContractDrawnUp | None = None
     procurement: ProcurementCompleted | None = None
     signed: tuple[Side, ...] = ()
+    first_signed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class EarlierContract:
 class DrawUpContract(Command):
     """Settles the text of the contract before anybody signs; a later draft replaces an earlier one."""
 
+    records = (ContractDrawnUp,)
+
     contract_number: str
     parts: Mapping[str, str]
     amount: str | None = None
@@ -58,6 +61,8 @@ class DrawUpContract(Command):
 class RecordProcurement(Command):
     """Records the public procurement, as a person read it on the portal."""
 
+    records = (ProcurementCompleted,)
+
     reference: str
     completed_on: date
 
@@ -65,6 +70,8 @@ class RecordProcurement(Command):
 class SignContract(Command):
     """One side signs the bilateral contract; the other must name the same number. The institution's `ownership` and the contracts that
     the agency concluded with it `earlier` come as facts."""
+
+    records = (ContractSigned, ContractConcluded)
 
     contract_number: str
     side: Side
@@ -82,8 +89,6 @@ def required_parts(rules: Rulebook) -> dict[str, Section]:
 @enforces(_IQAA, "S1.b.2")
 def draw_up(command: DrawUpContract, contract: Contract, case_id: str, rules: Rulebook) -> Sequence[Event]:
     """A draft with every part that the rulebook requires; Refused names what is missing."""
-    if contract.signed:
-        raise Conflict("the contract is signed by one side; its text stands")
     _check_words(command, rules)
     required = required_parts(rules)
     given = {name for name, said in command.parts.items() if said and (name != "cost" or command.amount is not None)}
@@ -128,10 +133,7 @@ def _check_words(command: DrawUpContract, rules: Rulebook) -> None:
 def record_procurement(command: RecordProcurement, contract: Contract, case_id: str, rules: Rulebook) -> Sequence[Event]:
     """The procurement's end, before the first signature; a later record corrects an earlier one."""
     on = local_date(command.at, rules.zone)
-    if contract.signed:
-        raise Conflict("the contract is signed by one side; the procurement comes before it")
-    if command.completed_on > on:
-        raise Conflict(f"{command.completed_on} has not come yet")
+    check_completed(command.completed_on, on)
     known = contract.procurement
     if known is not None and (known.reference, known.completed_on) == (command.reference, command.completed_on):
         raise Conflict("this procurement is recorded already")
@@ -142,13 +144,13 @@ def record_procurement(command: RecordProcurement, contract: Contract, case_id: 
 @enforces(_IQAA, "S1.b.1")
 def sign(command: SignContract, contract: Contract, case_id: str, kind: str, rules: Rulebook) -> Sequence[Event]:
     """A signature, and with the second one the contract."""
-    if command.side in contract.signed:
-        raise Conflict("this side has signed already")
+    check_side(contract, command.side)
     if contract.number and contract.number != command.contract_number:
         raise Conflict(f"the other side has signed contract {contract.number}")
-    _check_draft(command, contract, rules)
+    if contract.draft is not None and contract.draft.contract_number != command.contract_number:
+        raise Conflict(f"the contract that was drawn up is {contract.draft.contract_number}")
     on = local_date(command.at, rules.zone)
-    _check_procurement(command.ownership, contract.procurement, rules, on)
+    check_procurement(command.ownership, contract.procurement, rules, on)
     signature = ContractSigned(
         case_id=case_id,
         contract_number=command.contract_number,
@@ -164,26 +166,25 @@ def sign(command: SignContract, contract: Contract, case_id: str, kind: str, rul
         contract_number=command.contract_number,
         concluded_on=on,
         first_time=_first_time(command.earlier, kind, rules),
+        due_dates=contract.draft.due_dates if contract.draft else {},
     )
     return [signature, concluded]
 
 
-@enforces(_IQAA, "S1.b.2")
-def _check_draft(command: SignContract, contract: Contract, rules: Rulebook) -> None:
-    required = required_parts(rules)
-    if contract.draft is None and required:
-        raise Refused(
-            "the contract is not drawn up: nothing shows what it says",
-            clause=next(iter(required.values())).clause or "",
-            rulebook=rules.id,
-            accepts=f"a signature after a contract with {', '.join(required)} is drawn up",
-        )
-    if contract.draft is not None and contract.draft.contract_number != command.contract_number:
-        raise Conflict(f"the contract that was drawn up is {contract.draft.contract_number}")
+def check_completed(completed_on: date, today: date) -> None:
+    """Conflict for a procurement that is still to end."""
+    if completed_on > today:
+        raise Conflict(f"{completed_on} has not come yet")
+
+
+def check_side(contract: Contract, side: Side) -> None:
+    """Conflict for a side that has signed."""
+    if side in contract.signed:
+        raise Conflict("this side has signed already")
 
 
 @enforces(_IQAA, "S1.b.3")
-def _check_procurement(ownership: str | None, procurement: ProcurementCompleted | None, rules: Rulebook, on: date) -> None:
+def check_procurement(ownership: str | None, procurement: ProcurementCompleted | None, rules: Rulebook, on: date) -> None:
     """Where the rulebook tells owners apart: the ownership must be known, and one that needs procurement has it behind it."""
     owners = rules.vocabularies.get("ownership", {})
     if not owners:

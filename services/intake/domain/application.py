@@ -1,81 +1,54 @@
-"""An application and its case: filing, documents, registration, place in the schedule, withdrawal, end (order 109, p. 2-12, 21, 22;
-IQAA S1.a). Its contract is in `agreement`, what follows the contract in `preparation`."""
+"""An application and its case: filing, documents, registration, place in the schedule, end (order 109, p. 2-12, 21, 22;
+IQAA S1.a). Its contract is in `agreement`, what follows the contract in `preparation`, what can befall it in `standing`."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, assert_never
+from typing import assert_never
 
 from pydantic import Field
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard, always
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, Invalid, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, possible_from, resolve
-from services.intake.contract import (
-    ApplicationFiled,
-    ApplicationRegistered,
-    ApplicationWithdrawn,
-    CaseClosed,
-    CaseKind,
-    CaseScheduled,
-    ContractConcluded,
-    ContractDrawnUp,
-    ContractSigned,
-    CoordinatorAppointed,
-    DocumentAttached,
-    FirstTimeStated,
-    PreliminaryTripMade,
-    ProcurementCompleted,
-    Programme,
-    TrainingSeminarHeld,
-)
-from services.intake.domain import agreement, preparation
-from services.intake.domain.agreement import Contract, DrawUpContract, RecordProcurement, SignContract
+from services.intake.contract import ApplicationFiled, ApplicationRegistered, CaseClosed, CaseKind, DocumentAttached, Programme
+from services.intake.domain import agreement, guards, preparation
+from services.intake.domain.agreement import DrawUpContract, RecordProcurement, SignContract
 from services.intake.domain.preparation import (
     AnyPreparation,
     AppointCoordinator,
-    Preparation,
     RecordPreliminaryTrip,
     RecordSeminar,
     StateFirstTime,
 )
 from services.intake.domain.renewal import CertificateFacts, check_renewal
 from services.intake.domain.schedule import ScheduleCase, place
+from services.intake.domain.standards import AdoptedStandards, check_adopted
+from services.intake.domain.standing import (
+    AnyStanding,
+    DiscontinueCase,
+    ResumeCase,
+    SuspendCase,
+    TakeUpAgain,
+    TerminateContract,
+    WithdrawApplication,
+    befall,
+)
+from services.intake.domain.state import Application, evolve
 
 _ORDER_109 = "kz-109-2008-accreditation"
 _IQAA = "iqaa-accreditation"
 _BAR = "reapplication_bar"
-_OPEN = ("registered", "contracted")
-
-
-@dataclass(frozen=True)
-class Application:
-    """An application as it stands; `stage` is empty before the filing."""
-
-    stage: Literal["", "filed", "registered", "contracted", "withdrawn", "closed"] = ""
-    filed: ApplicationFiled | None = None
-    documents: tuple[Document, ...] = ()
-    contract: Contract = field(default_factory=Contract)
-    preparation: Preparation = field(default_factory=Preparation)
-    scheduled: tuple[int, int] | None = None
-
-    @property
-    def institution_id(self) -> str:
-        """Whose application it is."""
-        return self.filed.institution_id if self.filed else ""
-
-    @property
-    def case_id(self) -> str:
-        """The id of the case in every service."""
-        return self.filed.case_id if self.filed else ""
 
 
 class FileApplication(Command):
-    """Files an application. What other aggregates know comes as facts: adoption, the certificate to extend, and which scopes of the
-    institution were refused, with the day on which the application for each was filed."""
+    """Files an application. What other aggregates know comes as facts: adoption of the rulebook and of standards under it, the
+    certificate to extend, the day on which the institution was closed, and which of its scopes were refused, with the day on which the
+    application for each was filed."""
+
+    records = (ApplicationFiled,)
 
     case_id: str
     institution_id: str
@@ -89,10 +62,14 @@ class FileApplication(Command):
     adopted: bool
     certificate: CertificateFacts | None = None
     refused: Mapping[str, date] = Field(default_factory=dict)
+    adopted_standards: tuple[AdoptedStandards, ...] = ()
+    institution_closed_on: date | None = None
 
 
 class AttachDocument(Command):
     """Adds a document."""
+
+    records = (DocumentAttached,)
 
     document: Document
 
@@ -100,19 +77,15 @@ class AttachDocument(Command):
 class RegisterApplication(Command):
     """Registers a complete application under a number of the body's book."""
 
+    records = (ApplicationRegistered,)
+
     number: str
-
-
-class WithdrawApplication(Command):
-    """The institution takes its application back. Whether the council has decided comes as a fact."""
-
-    reason: str
-    document: Document | None = None
-    decided_on: date | None = None
 
 
 class EndCase(Command):
     """Closes the case."""
+
+    records = (CaseClosed,)
 
     outcome: str
 
@@ -126,15 +99,13 @@ AnyCommand = (
     | SignContract
     | AnyPreparation
     | ScheduleCase
-    | WithdrawApplication
+    | AnyStanding
     | EndCase
 )
 
 
 def decide(command: AnyCommand, state: Application, rules: Rulebook) -> Sequence[Event]:
     """The facts that follow, or a refusal with its clause."""
-    if state.stage == "withdrawn" and not isinstance(command, EndCase):
-        raise Conflict("the institution has withdrawn this application")
     match command:
         case FileApplication():
             return _file(command, state, rules)
@@ -145,73 +116,30 @@ def decide(command: AnyCommand, state: Application, rules: Rulebook) -> Sequence
         case DrawUpContract() | RecordProcurement() | SignContract():
             return _contract(command, state, rules)
         case AppointCoordinator() | StateFirstTime() | RecordPreliminaryTrip() | RecordSeminar():
-            if state.stage not in _OPEN:
-                raise Conflict("this belongs to an open case: registered and not closed")
-            return preparation.prepare(command, state.preparation, state.case_id, state.stage == "contracted", rules)
+            return preparation.prepare(command, state.preparation, state.case_id, rules)
         case ScheduleCase():
-            if state.stage not in _OPEN:
-                raise Conflict("only an open case has a place in the schedule")
             return place(command, state.scheduled, state.case_id, rules)
-        case WithdrawApplication():
-            return _withdraw(command, state, rules)
+        case SuspendCase() | ResumeCase() | WithdrawApplication() | TerminateContract() | DiscontinueCase() | TakeUpAgain():
+            return befall(command, state, rules)
         case EndCase():
-            if state.stage == "closed":
-                return []
-            return [CaseClosed(case_id=state.case_id, outcome=command.outcome, closed_on=local_date(command.at, rules.zone))]
+            return _end(command, state, rules)
     assert_never(command)
 
 
-def evolve(state: Application, event: Any) -> Application:
-    """The state after a fact."""
-    match event:
-        case ApplicationFiled():
-            return Application(stage="filed", filed=event, documents=event.documents)
-        case DocumentAttached():
-            return replace(state, documents=(*state.documents, event.document))
-        case ApplicationRegistered():
-            return replace(state, stage="registered")
-        case ContractDrawnUp():
-            return replace(state, contract=replace(state.contract, draft=event))
-        case ProcurementCompleted():
-            return replace(state, contract=replace(state.contract, procurement=event))
-        case ContractSigned():
-            signed = (*state.contract.signed, event.side)
-            return replace(state, contract=replace(state.contract, number=event.contract_number, signed=signed))
-        case ContractConcluded() | FirstTimeStated():
-            return replace(state, stage="contracted", preparation=replace(state.preparation, first_time=event.first_time))
-        case CoordinatorAppointed():
-            return replace(state, preparation=replace(state.preparation, coordinator_id=event.coordinator_id))
-        case PreliminaryTripMade():
-            return replace(state, preparation=replace(state.preparation, trip=True))
-        case TrainingSeminarHeld():
-            held = (*state.preparation.seminars, (event.subject, event.held_on))
-            return replace(state, preparation=replace(state.preparation, seminars=held))
-        case CaseScheduled():
-            return replace(state, scheduled=(event.year, event.month))
-        case ApplicationWithdrawn():
-            return replace(state, stage="withdrawn")
-        case CaseClosed():
-            return replace(state, stage="closed")
-    return state
-
-
-def missing_documents(rules: Rulebook, kind: str, documents: Iterable[Document]) -> list[dict[str, str]]:
-    """The required documents that are not there: kind, clause and English name of each."""
-    present = {document.kind for document in documents}
-    return [
-        {"kind": required.id, "clause": required.clause or "", "name": required.names.en}
-        for required in rules.documents.values()
-        if kind in required.required_for and required.id not in present
-    ]
+def _end(command: EndCase, state: Application, rules: Rulebook) -> Sequence[Event]:
+    """Once, and once more after a reopening; what ended without a decision is closed too, what stands still is not."""
+    if state.stage == "closed":
+        return []
+    return [CaseClosed(case_id=state.case_id, outcome=command.outcome, closed_on=local_date(command.at, rules.zone))]
 
 
 @enforces(_ORDER_109, "3", "5", "8 (b)")
 def _file(command: FileApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
-    if state.stage:
-        raise Conflict(f"application {command.case_id} is filed already")
     on = local_date(command.at, rules.zone)
+    _check_institution(command, on)
     _check_in_force(command, rules, on)
     _check_scope(command, rules)
+    check_adopted(command.standards, command.standards_version, command.kind, command.adopted_standards, rules)
     _check_bar(command, rules, on)
     if command.certificate is not None:
         check_renewal(command.certificate, command.institution_id, rules, on)
@@ -230,6 +158,15 @@ def _file(command: FileApplication, state: Application, rules: Rulebook) -> Sequ
             filed_on=on,
         )
     ]
+
+
+def _check_institution(command: FileApplication, on: date) -> None:
+    closed_on = command.institution_closed_on
+    if closed_on is not None and closed_on <= on:
+        raise Conflict(
+            f"institution {command.institution_id} is closed since {closed_on}",
+            accepts="an application of the institution that took its place",
+        )
 
 
 def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None:
@@ -279,7 +216,7 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
 @enforces(_ORDER_109, "22 (b)")
 def _check_bar(command: FileApplication, rules: Rulebook, on: date) -> None:
     """A repeated application is one for a scope that was refused; for another programme nothing is repeated (reading)."""
-    repeated = {scope: command.refused[scope] for scope in _scopes(command, rules) if scope in command.refused}
+    repeated = {scope: command.refused[scope] for scope in scopes_of(command.kind, command.programmes, rules) if scope in command.refused}
     if not repeated or _BAR not in rules.terms:
         return
     scope, filed_on = max(repeated.items(), key=lambda each: each[1])
@@ -294,34 +231,22 @@ def _check_bar(command: FileApplication, rules: Rulebook, on: date) -> None:
 
 
 def _attach(command: AttachDocument, state: Application) -> Sequence[Event]:
-    if state.stage != "filed":
-        raise Conflict("documents are added before the application is registered")
     if any((d.kind, d.sha256) == (command.document.kind, command.document.sha256) for d in state.documents):
         raise Conflict(f"this {command.document.kind} is attached already")
     return [DocumentAttached(case_id=state.case_id, document=command.document)]
 
 
-@enforces(_ORDER_109, "8.1", "8.2", "8 (a)", "10")
+@enforces(_ORDER_109, "10")
 @enforces(_IQAA, "S1.a")
 def _register(command: RegisterApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
     filed = state.filed
-    if filed is None or state.stage != "filed":
-        raise Conflict("the application is registered already")
-    missing = missing_documents(rules, filed.kind, state.documents)
-    if missing:
-        raise Refused(
-            "the application is incomplete: " + "; ".join(f"{m['name']} (p. {m['clause']}) is missing" for m in missing),
-            clause=missing[0]["clause"],
-            rulebook=rules.id,
-            accepts="registration once " + ", ".join(m["kind"] for m in missing) + " is attached",
-            missing=missing,
-        )
+    assert filed is not None
     return [
         ApplicationRegistered(
             case_id=filed.case_id,
             institution_id=filed.institution_id,
             kind=filed.kind,
-            scopes=_scopes(filed, rules),
+            scopes=scopes_of(filed.kind, filed.programmes, rules),
             rulebook=filed.rulebook,
             standards=filed.standards,
             standards_version=filed.standards_version,
@@ -338,11 +263,11 @@ def _parts(rules: Rulebook, kind: str) -> tuple[str, ...]:
     return rules.vocabulary("kinds")[kind].includes or (kind,)
 
 
-def _scopes(filed: ApplicationFiled | FileApplication, rules: Rulebook) -> tuple[str, ...]:
+def scopes_of(kind: str, programmes: Iterable[Programme], rules: Rulebook) -> tuple[str, ...]:
     """What the council must decide. Programmes of an institutional application are told, and not accredited one by one."""
-    institution = ("institution",) if "institutional" in _parts(rules, filed.kind) else ()
-    of_programmes = _of_programmes(rules, filed.kind)
-    return institution + tuple(f"programme:{p.code}" for p in filed.programmes if of_programmes)
+    institution = ("institution",) if "institutional" in _parts(rules, kind) else ()
+    of_programmes = _of_programmes(rules, kind)
+    return institution + tuple(f"programme:{p.code}" for p in programmes if of_programmes)
 
 
 def _of_programmes(rules: Rulebook, kind: str) -> bool:
@@ -351,8 +276,7 @@ def _of_programmes(rules: Rulebook, kind: str) -> bool:
 
 
 def _contract(command: DrawUpContract | RecordProcurement | SignContract, state: Application, rules: Rulebook) -> Sequence[Event]:
-    if state.stage != "registered" or state.filed is None:
-        raise Conflict("the contract is concluded after the registration, and once")
+    assert state.filed is not None
     match command:
         case DrawUpContract():
             return agreement.draw_up(command, state.contract, state.case_id, rules)
@@ -360,24 +284,6 @@ def _contract(command: DrawUpContract | RecordProcurement | SignContract, state:
             return agreement.record_procurement(command, state.contract, state.case_id, rules)
         case SignContract():
             return agreement.sign(command, state.contract, state.case_id, state.filed.kind, rules)
-
-
-def _withdraw(command: WithdrawApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
-    """No rulebook forbids it, and none says how: until the council's decision, with a reason."""
-    if state.stage not in ("filed", *_OPEN):
-        raise Conflict("the case is closed")
-    if command.decided_on is not None:
-        raise Conflict(f"the council decided on {command.decided_on}; what is decided is not withdrawn")
-    return [
-        ApplicationWithdrawn(
-            case_id=state.case_id,
-            institution_id=state.institution_id,
-            stage=state.stage,
-            reason=command.reason,
-            document=command.document,
-            withdrawn_on=local_date(command.at, rules.zone),
-        )
-    ]
 
 
 def _rules(command: AnyCommand, state: Application) -> Rulebook:
@@ -388,4 +294,25 @@ def _rules(command: AnyCommand, state: Application) -> Rulebook:
     return resolve(state.filed.rulebook)
 
 
-APPLICATION: Decider[Application, Rulebook] = Decider("application", Application(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {
+    FileApplication: guards.filing,
+    AttachDocument: guards.attachment,
+    RegisterApplication: guards.registration,
+    DrawUpContract: guards.contract_text,
+    RecordProcurement: guards.procurement,
+    SignContract: guards.signature,
+    AppointCoordinator: guards.coordinator,
+    StateFirstTime: guards.first_time,
+    RecordPreliminaryTrip: guards.trip,
+    RecordSeminar: guards.seminar,
+    ScheduleCase: guards.place,
+    SuspendCase: guards.suspension,
+    ResumeCase: guards.resumption,
+    WithdrawApplication: guards.undecided,
+    TerminateContract: guards.termination,
+    DiscontinueCase: guards.undecided,
+    TakeUpAgain: always,
+    EndCase: guards.end,
+}
+
+APPLICATION: Decider[Application, Rulebook] = Decider("application", Application(), decide, evolve, _rules, GUARDS)

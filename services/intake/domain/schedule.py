@@ -1,29 +1,37 @@
 """The agency's accreditation schedule of a year, and a case's place in it (order 109, p. 12)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chassis.decider import Command, Decider, no_rules
+from chassis.corrections import Correctable
+from chassis.decider import Command, Decider, Guard, no_rules
 from chassis.events import Event
 from chassis.ids import derived_id
 from chassis.problems import Conflict, Invalid, Refused
 from regulations import Rulebook, enforces
-from services.intake.contract import CaseScheduled, ScheduleAdopted
+from services.intake.contract import CaseScheduled, ScheduleAdopted, ScheduleCorrected
 
 _ORDER_109 = "kz-109-2008-accreditation"
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Whether the year's schedule is adopted."""
+    """The schedule of a year, once it is adopted."""
 
-    adopted: bool = False
+    year: int | None = None
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it is."""
+        return self.year is not None
 
 
 class AdoptSchedule(Command):
     """Adopts the schedule of a year by an act."""
+
+    records = (ScheduleAdopted,)
 
     year: int
     act: str
@@ -32,6 +40,8 @@ class AdoptSchedule(Command):
 
 class ScheduleCase(Command):
     """Gives the case its place in an adopted yearly schedule, or another one with its ground and reason."""
+
+    records = (CaseScheduled,)
 
     year: int
     month: int
@@ -46,15 +56,19 @@ def schedule_id(agency: str, year: int) -> str:
 
 
 def decide(command: AdoptSchedule, state: Schedule, _rules: None) -> Sequence[Event]:
-    """A year has one schedule; cases take their places in it one by one."""
-    if state.adopted:
-        raise Conflict(f"the schedule of {command.year} is adopted already")
+    """The fact that follows; cases take their places in the schedule one by one."""
     return [ScheduleAdopted(year=command.year, act=command.act, adopted_on=command.on)]
 
 
-def evolve(_state: Schedule, _event: Any) -> Schedule:
+def evolve(_state: Schedule, event: Any) -> Schedule:
     """There is but one fact."""
-    return Schedule(adopted=True)
+    return Schedule(event.year)
+
+
+def _once(state: Schedule, _rules: None) -> None:
+    """A year has one schedule."""
+    if state.adopted:
+        raise Conflict(f"the schedule of {state.year} is adopted already")
 
 
 @enforces(_ORDER_109, "12")
@@ -91,4 +105,7 @@ def _check_ground(command: ScheduleCase, scheduled: tuple[int, int] | None, rule
         )
 
 
-SCHEDULE: Decider[Schedule, None] = Decider("schedule", Schedule(), decide, evolve, no_rules)
+GUARDS: Mapping[type[Command], Guard] = {AdoptSchedule: _once}
+
+SCHEDULE: Decider[Schedule, None] = Decider("schedule", Schedule(), decide, evolve, no_rules, GUARDS)
+SCHEDULE_CORRECTIONS = Correctable(SCHEDULE, ScheduleCorrected, lambda state: {"year": str(state.year)})

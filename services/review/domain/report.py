@@ -3,12 +3,12 @@
 Which of the two a case has is said by the stages of its rulebook.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard, always
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
@@ -22,11 +22,33 @@ from services.review.contract import (
     SelfAssessmentOpened,
     SelfAssessmentReportReceived,
 )
-from services.review.domain.questions import IQAA, ORDER_109, audit_needed, clause_of, media, missing_forms, needed_step, setting, step
-from services.review.domain.state import Form, Report, Stage, evolve
-from services.review.domain.versions import decide_version
+from services.review.domain import guards
+from services.review.domain.questions import (
+    IQAA,
+    ORDER_109,
+    audit_needed,
+    clause_of,
+    media,
+    missing_forms,
+    missing_parts,
+    needed_step,
+    setting,
+    step,
+)
+from services.review.domain.standing import Close, Resume, Suspend, decide_standing
+from services.review.domain.state import Form, Report, Stage, Standing, evolve
+from services.review.domain.versions import (
+    AcceptReport,
+    ExamineVersion,
+    HoldPreliminaryAudit,
+    ResubmitVersion,
+    SendResults,
+    SetOutline,
+    SubmitVersion,
+    decide_version,
+)
 
-__all__ = ["REPORT", "Form", "Report", "Stage", "awaited"]
+__all__ = ["REPORT", "Form", "Report", "Stage", "Standing", "awaited"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +67,12 @@ _FORM_STEPS: dict[Form, tuple[str, str]] = {
 
 
 def awaited(state: Report, rules: Rulebook) -> Sequence[Awaited]:
-    """What the report waits for; nothing once the recommendations are out, or the version accepted and the audit held."""
+    """What the report waits for; nothing once the recommendations are out, or the version accepted and the audit held.
+
+    A suspended or closed one waits for nobody.
+    """
+    if state.standing != "open":
+        return []
     match state.stage:
         case "opened" if media(rules):
             words = rules.vocabulary("report_media")
@@ -70,7 +97,7 @@ def _awaited_of_version(state: Report, rules: Rulebook) -> Sequence[Awaited]:
         case "rework":
             what = ("submit_report_version", "institution_officer", "rework")
         case "finalising":
-            what = (*_finalisation(rules), "final_version")
+            what = (*_finalisation(state, rules), "final_version")
         case "submitted" | "final":
             what = ("accept_report", "coordinator", "final_version")
         case _:
@@ -80,13 +107,18 @@ def _awaited_of_version(state: Report, rules: Rulebook) -> Sequence[Awaited]:
     return [Awaited(command, who, clause_of(asked))] if asked else []
 
 
-def _finalisation(rules: Rulebook) -> tuple[str, str]:
+def _finalisation(state: Report, rules: Rulebook) -> tuple[str, str]:
+    """How an examined version becomes the final one; one that lacks more than its annexes needs a new version."""
     match setting(rules, "final_version_without_rework"):
         case "new_version_required":
-            return "submit_report_version", "institution_officer"
-        case "nothing_resubmitted":
+            whole = False
+        case "nothing_resubmitted" if not missing_parts(state, rules):
             return "accept_report", "coordinator"
-    return "resubmit_final_version", "institution_officer"
+        case "nothing_resubmitted":
+            whole = False
+        case _:
+            whole = not missing_parts(replace(state, annexed=True), rules)
+    return ("resubmit_final_version" if whole else "submit_report_version"), "institution_officer"
 
 
 def _awaited_of_audit(state: Report, rules: Rulebook) -> Sequence[Awaited]:
@@ -97,6 +129,8 @@ def _awaited_of_audit(state: Report, rules: Rulebook) -> Sequence[Awaited]:
 
 class OpenSelfAssessment(Command):
     """The contract is concluded: the institution may assess itself."""
+
+    records = (SelfAssessmentOpened,)
 
     case_id: str
     institution_id: str
@@ -109,6 +143,8 @@ class OpenSelfAssessment(Command):
 class ReceiveElectronicReport(Command):
     """The report arrived electronically: a file, and sections beside it where the institution has them."""
 
+    records = (ElectronicReportReceived, SelfAssessmentReportReceived)
+
     document: Document
     sections: tuple[ReportSection, ...] = ()
 
@@ -116,17 +152,23 @@ class ReceiveElectronicReport(Command):
 class ReceivePaperReport(Command):
     """The report arrived on paper, under the body's incoming number."""
 
+    records = (PaperReportReceived, SelfAssessmentReportReceived)
+
     incoming_number: str
 
 
 class ReviewReport(Command):
     """The body reviewed the report."""
 
+    records = (ReportReviewed,)
+
     findings: str
 
 
 class IssueRecommendations(Command):
     """The body's recommendations go to the institution."""
+
+    records = (RecommendationsIssued,)
 
     recommendations: tuple[str, ...]
 
@@ -136,6 +178,8 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
     on = local_date(command.at, rules.zone)
     if isinstance(command, OpenSelfAssessment):
         return [] if state.stage else [SelfAssessmentOpened(**command.model_dump(exclude={"at", "by"}), opened_on=on)]
+    if isinstance(command, Suspend | Resume | Close):
+        return decide_standing(command, state, on)
     match command:
         case ReceiveElectronicReport():
             content = command.model_dump(exclude={"at", "by"})
@@ -145,10 +189,9 @@ def decide(command: Command, state: Report, rules: Rulebook) -> Sequence[Event]:
             paper = PaperReportReceived(case_id=state.case_id, incoming_number=command.incoming_number, received_on=on)
             return _receive("paper", paper, state, rules)
         case ReviewReport():
-            _must_be_whole(state, rules)
             return [ReportReviewed(case_id=state.case_id, findings=command.findings, reviewed_on=on)]
         case IssueRecommendations():
-            _must_be_reviewed(command, state, rules)
+            _must_recommend(command, rules)
             return [RecommendationsIssued(case_id=state.case_id, recommendations=command.recommendations, issued_on=on)]
     return decide_version(command, state, rules, on)
 
@@ -174,49 +217,19 @@ def must_be_unopened(state: Report) -> None:
 
 @enforces(ORDER_109, "9.3", "13")
 def _receive(form: Form, received: ElectronicReportReceived | PaperReportReceived, state: Report, rules: Rulebook) -> Sequence[Event]:
-    """A form is received once, in either order; with the second of them the report counts as submitted."""
-    if form not in media(rules):
-        raise Conflict(f"{rules.id} asks for no {form} form of a report: its versions are submitted")
-    if form in state.forms:
-        raise Conflict(f"the {form} form of the report was received already")
+    """In either order; with the second of the forms the report counts as submitted."""
     if missing_forms(state, rules) != (form,):
         return [received]
     return [received, SelfAssessmentReportReceived(case_id=state.case_id, received_on=received.received_on)]
 
 
-@enforces(ORDER_109, "9.4", "13")
-def _must_be_whole(state: Report, rules: Rulebook) -> None:
-    """A review needs the report in both forms, and happens once."""
-    needed_step(rules, "report_review")
-    missing = missing_forms(state, rules)
-    if missing:
-        raise Refused(
-            f"the report is not in on {' and '.join(missing)}: it is reviewed when every form is there",
-            clause=clause_of(rules.vocabulary("report_media")[missing[0]]),
-            rulebook=rules.id,
-            accepts=f"the receipt of the {' and the '.join(missing)} form, then the review",
-        )
-    if state.stage != "received":
-        raise Conflict("the report is reviewed already")
-
-
 @enforces(ORDER_109, "9.5")
-def _must_be_reviewed(command: IssueRecommendations, state: Report, rules: Rulebook) -> None:
-    """Recommendations follow the review, say something, and go out once."""
-    asked = needed_step(rules, "recommendations")
-    if state.stage == "recommended":
-        raise Conflict("the recommendations on this report are issued already")
-    if state.stage != "reviewed":
-        raise Refused(
-            "recommendations rest on the review, and the report is not reviewed yet",
-            clause=clause_of(asked),
-            rulebook=rules.id,
-            accepts="the review of the report first",
-        )
+def _must_recommend(command: IssueRecommendations, rules: Rulebook) -> None:
+    """Recommendations say something."""
     if not command.recommendations:
         raise Refused(
             "the list of recommendations is empty",
-            clause=clause_of(asked),
+            clause=clause_of(needed_step(rules, "recommendations")),
             rulebook=rules.id,
             accepts="at least one recommendation; if the report needs no change, one that says so",
         )
@@ -229,4 +242,22 @@ def _rules(command: Any, state: Report) -> Rulebook:
     return resolve(ref)
 
 
-REPORT: Decider[Report, Rulebook] = Decider("report", Report(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {
+    OpenSelfAssessment: always,
+    Suspend: always,
+    Resume: always,
+    Close: always,
+    ReceiveElectronicReport: guards.form("electronic"),
+    ReceivePaperReport: guards.form("paper"),
+    ReviewReport: guards.review,
+    IssueRecommendations: guards.recommendations,
+    SetOutline: guards.outline,
+    SubmitVersion: guards.version,
+    ExamineVersion: guards.examination,
+    SendResults: guards.results,
+    ResubmitVersion: guards.final_version,
+    AcceptReport: guards.acceptance,
+    HoldPreliminaryAudit: guards.audit,
+}
+
+REPORT: Decider[Report, Rulebook] = Decider("report", Report(), decide, evolve, _rules, GUARDS)

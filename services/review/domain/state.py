@@ -1,7 +1,7 @@
 """A self-assessment report as it stands, folded from its facts. No rule is decided here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -17,9 +17,12 @@ from services.review.contract import (
     ReportReviewed,
     ReportVersionSubmitted,
     SectionRef,
+    SelfAssessmentClosed,
     SelfAssessmentOpened,
     SelfAssessmentReportAccepted,
     SelfAssessmentReportReceived,
+    SelfAssessmentResumed,
+    SelfAssessmentSuspended,
     TechnicalExaminationHeld,
 )
 
@@ -29,20 +32,23 @@ Stage = Literal[
 ]  # fmt: skip
 Form = Literal["electronic", "paper"]
 Place = tuple[str, str | None]
+Standing = Literal["open", "suspended", "closed"]
 
 
 @dataclass(frozen=True)
 class Report:
     """A report: its stage, None before the self-assessment is opened, the forms that are in, and its newest version.
 
-    `number` and `rounds` count versions and examinations; `final_on` is the day since which a final version is there.
+    `number` and `rounds` count versions and examinations; `final_on` is the day since which a final version is there. `course` has the
+    days of the steps in their order, from the opening. What is not `open` stands still, for a reason and since a day.
     """
 
     case_id: str = ""
     institution_id: str = ""
     rulebook: RulebookRef | None = None
     stage: Stage | None = None
-    forms: frozenset[Form] = frozenset()
+    forms: Mapping[Form, date] = field(default_factory=dict)
+    course: tuple[date, ...] = ()
     kind: str | None = None
     outline: tuple[Place, ...] = ()
     number: int = 0
@@ -52,6 +58,9 @@ class Report:
     rounds: int = 0
     final_on: date | None = None
     audited_on: date | None = None
+    standing: Standing = "open"
+    standing_reason: str | None = None
+    standing_since: date | None = None
 
 
 def places(sections: Iterable[SectionRef]) -> tuple[Place, ...]:
@@ -59,33 +68,45 @@ def places(sections: Iterable[SectionRef]) -> tuple[Place, ...]:
     return tuple((section.standard, section.criterion) for section in sections)
 
 
+def _after(state: Report, day: date, **changes: Any) -> Report:
+    return replace(state, course=(*state.course, day), **changes)
+
+
 def evolve(state: Report, event: Any) -> Report:
     """The report after a fact."""
     match event:
         case SelfAssessmentOpened():
-            return Report(event.case_id, event.institution_id, event.rulebook, "opened", kind=event.kind)
+            opened = Report(event.case_id, event.institution_id, event.rulebook, "opened", kind=event.kind)
+            return _after(opened, event.opened_on)
         case ReportOutlineSet():
             return replace(state, outline=places(event.sections))
         case ElectronicReportReceived():
-            return replace(state, forms=state.forms | {"electronic"})
+            return replace(state, forms={**state.forms, "electronic": event.received_on})
         case PaperReportReceived():
-            return replace(state, forms=state.forms | {"paper"})
+            return replace(state, forms={**state.forms, "paper": event.received_on})
         case SelfAssessmentReportReceived():
-            return replace(state, stage="received")
+            return _after(state, event.received_on, stage="received")
         case ReportReviewed():
-            return replace(state, stage="reviewed")
+            return _after(state, event.reviewed_on, stage="reviewed")
         case RecommendationsIssued():
-            return replace(state, stage="recommended")
+            return _after(state, event.issued_on, stage="recommended")
         case PreliminaryAuditHeld():
             return replace(state, audited_on=event.held_on)
+        case SelfAssessmentSuspended():
+            return replace(state, standing="suspended", standing_reason=event.reason, standing_since=event.suspended_on)
+        case SelfAssessmentResumed():
+            return replace(state, standing="open", standing_reason=None, standing_since=None)
+        case SelfAssessmentClosed():
+            return replace(state, standing="closed", standing_reason=event.reason, standing_since=event.closed_on)
     return _evolve_version(state, event)
 
 
 def _evolve_version(state: Report, event: Any) -> Report:
     match event:
         case ReportVersionSubmitted():
-            return replace(
+            return _after(
                 state,
+                event.submitted_on,
                 stage="submitted",
                 number=event.number,
                 sections=frozenset(places(event.sections)),
@@ -93,11 +114,13 @@ def _evolve_version(state: Report, event: Any) -> Report:
                 final_on=event.submitted_on if event.number > 1 else None,
             )
         case TechnicalExaminationHeld():
-            return replace(state, stage="examined", rounds=event.round, rework_needed=event.rework_needed, final_on=None)
+            told = {"rounds": event.round, "rework_needed": event.rework_needed, "final_on": None}
+            return _after(state, event.examined_on, stage="examined", **told)
         case ExaminationResultsSent():
-            return replace(state, stage="rework" if event.rework_needed else "finalising")
+            return _after(state, event.sent_on, stage="rework" if event.rework_needed else "finalising")
         case FinalVersionResubmitted():
-            return replace(state, stage="final", annexed=state.annexed or bool(event.annexes), final_on=event.submitted_on)
+            annexed = state.annexed or bool(event.annexes)
+            return _after(state, event.submitted_on, stage="final", annexed=annexed, final_on=event.submitted_on)
         case SelfAssessmentReportAccepted():
-            return replace(state, stage="accepted", final_on=state.final_on or event.accepted_on)
+            return _after(state, event.accepted_on, stage="accepted", final_on=state.final_on or event.accepted_on)
     return state

@@ -23,6 +23,7 @@ class Known:
     categories: Mapping[str, tuple[str, ...]]
     employments: Mapping[str, tuple[Employment, ...]]
     coordinators: frozenset[str]
+    earlier: frozenset[str] = frozenset()
 
 
 def panel_clause(book: Rulebook) -> str:
@@ -77,7 +78,10 @@ def judge(
 
 
 def _of_expert(expert_id: str, institution_id: str, known: Known, rules: Rules, on: date) -> Iterable[ConflictFound]:
-    """An employment that goes on is an affiliation; one that ended is recent as long as the agency's setting says, else always."""
+    """An employment that goes on is an affiliation; one that ended is recent as long as the agency's setting says, else always.
+
+    Whether who took part in a visit that was appealed against may judge again, the texts do not say: a person does.
+    """
     jobs = [job for job in known.employments.get(expert_id, ()) if job.institution_id == institution_id]
     present = [job for job in jobs if job.until is None or job.until >= on]
     if institution_id in known.affiliations.get(expert_id, ()) or present:
@@ -90,6 +94,8 @@ def _of_expert(expert_id: str, institution_id: str, known: Known, rules: Rules, 
         yield ConflictFound(expert_id=expert_id, ground="employment", detail=f"employed at {institution_id}{since} until {job.until}")
     if expert_id in known.coordinators:
         yield ConflictFound(expert_id=expert_id, ground="coordination", detail="co-ordinates this case for the agency")
+    if expert_id in known.earlier:
+        yield ConflictFound(expert_id=expert_id, ground="earlier_visit", detail="took part in the visit that this one follows")
 
 
 def _years_on(day: date, years: int) -> date:

@@ -23,6 +23,8 @@ class RegisterExpert(Command):
     `categories` are whom he may represent in a panel, words of whatever rulebooks the agency works by.
     """
 
+    records = (ExpertRegistered,)
+
     expert_id: str
     name: str
     email: str | None = None
@@ -33,10 +35,14 @@ class RegisterExpert(Command):
     employments: tuple[Employment, ...] = ()
 
 
-def decide(command: RegisterExpert, state: Expert, _rules: None) -> Sequence[Event]:
+def entry(state: Expert, _rules: None) -> None:
     """An expert joins the pool once."""
     if state.expert_id:
         raise Conflict(f"expert {state.expert_id} is in the pool already")
+
+
+def decide(command: RegisterExpert, _state: Expert, _rules: None) -> Sequence[Event]:
+    """With what the pool is told of him."""
     return [ExpertRegistered(**command.model_dump(exclude={"at", "by"}))]
 
 
@@ -45,4 +51,4 @@ def evolve(_state: Expert, event: Any) -> Expert:
     return Expert(expert_id=event.expert_id)
 
 
-EXPERT: Decider[Expert, None] = Decider("expert", Expert(), decide, evolve, no_rules)
+EXPERT: Decider[Expert, None] = Decider("expert", Expert(), decide, evolve, no_rules, {RegisterExpert: entry})

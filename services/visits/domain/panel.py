@@ -21,10 +21,11 @@ from services.visits.contract import (
     PanelMember,
 )
 from services.visits.domain.conflicts import PANEL, Known, conflict_clause, judge, panel_clause
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of, stage_of
-from services.visits.domain.state import BEFORE_THE_START, Visit
+from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of
+from services.visits.domain.state import Visit
 
-NOTICE_OF_PANEL = "panel_notice"
+FORMED_FROM = "panel_formation_from"
+FINAL_VERSION = "final_version"
 
 Faults = list[dict[str, str]]
 
@@ -32,8 +33,11 @@ Faults = list[dict[str, str]]
 class FormPanel(Command):
     """Forms the commission; `affiliations` holds, for every member that the pool knows, the institutions he is bound to.
 
-    What else the pool knows stands beside it. `despite_conflicts` is why experts are seated in spite of what the check finds.
+    What else the pool knows stands beside it. `despite_conflicts` is why experts are seated in spite of what the check finds,
+    `final_version_on` the day on which the final version of the self-assessment report was accepted, if it was.
     """
+
+    records = (PanelFormed,)
 
     members: tuple[PanelMember, ...]
     statute_act: str | None = None
@@ -41,14 +45,19 @@ class FormPanel(Command):
     categories: Mapping[str, tuple[str, ...]] = {}
     employments: Mapping[str, tuple[Employment, ...]] = {}
     despite_conflicts: str | None = None
+    final_version_on: date | None = None
 
 
 class TellComposition(Command):
     """Tells the institution who is in the panel."""
 
+    records = (CompositionTold,)
+
 
 class ObjectToExpert(Command):
     """The institution asks for another expert, in writing and with grounds."""
+
+    records = (ExpertObjected,)
 
     expert_id: str
     grounds: str
@@ -58,6 +67,8 @@ class ObjectToExpert(Command):
 class DecideObjection(Command):
     """The agency's decision on the objection."""
 
+    records = (ObjectionDecided,)
+
     expert_id: str
     upheld: bool
     reasons: str
@@ -66,12 +77,16 @@ class DecideObjection(Command):
 class DropOut(Command):
     """An expert cannot take part or go on."""
 
+    records = (ExpertDroppedOut,)
+
     expert_id: str
     reason: str
 
 
 class ReplaceExpert(Command):
     """Seats `successor` where `expert_id` left; what the pool knows comes as for the whole panel."""
+
+    records = (ExpertReplaced,)
 
     expert_id: str
     successor: PanelMember
@@ -81,24 +96,24 @@ class ReplaceExpert(Command):
     despite_conflicts: str | None = None
 
 
-def known_to(command: FormPanel | ReplaceExpert) -> Known:
-    """The facts that came with a command. Who forms a panel co-ordinates the case."""
-    return Known(command.affiliations, command.categories, command.employments, frozenset({command.by}))
+def known_to(command: FormPanel | ReplaceExpert, state: Visit) -> Known:
+    """The facts that came with a command, and who took part in an earlier visit. Who forms a panel co-ordinates the case."""
+    return Known(command.affiliations, command.categories, command.employments, frozenset({command.by}), state.earlier)
 
 
 @enforces(ORDER_109, "14 (a)")
 @enforces(IQAA, "S2.a")
 def form(command: FormPanel, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     """The commission: experts of the pool in the seats that the rulebook asks for, without a conflict that nobody answers for."""
-    if state.formed:
-        raise Conflict("the commission of this visit is formed already")
+    check_report_in(command.final_version_on, rules)
     faults = _faults(command.members, command, rules)
     if PANEL not in rules.rulebook.compositions and not command.statute_act:
         faults.append({"pointer": "#/statute_act", "detail": "the act that approves the statute of the commission is not named"})
     _raise(faults)
     check_composition(command.members, command.categories, rules)
     experts = [member.expert_id for member in command.members]
-    conflicts = judge(experts, state.institution_id, known_to(command), command.despite_conflicts, rules, on)
+    _not_excluded(experts, state, rules)
+    conflicts = judge(experts, state.institution_id, known_to(command, state), command.despite_conflicts, rules, on)
     return [
         PanelFormed(
             case_id=state.case_id,
@@ -109,6 +124,36 @@ def form(command: FormPanel, state: Visit, rules: Rules, on: date) -> Sequence[E
             despite_conflicts=command.despite_conflicts if conflicts else None,
         )
     ]
+
+
+@enforces(IQAA, "S2.b")
+def check_report_in(final_version_on: date | None, rules: Rules) -> None:
+    """The panel is formed while the report is examined, from the first version on: with it the visit was opened.
+
+    An agency may read the clause as an examination by the experts; then the final version comes first.
+    """
+    book = rules.rulebook
+    if setting_of(book, FORMED_FROM) == FINAL_VERSION and final_version_on is None:
+        raise Refused(
+            "the final version of the self-assessment report is not accepted yet",
+            clause=clause_of(book.settings[FORMED_FROM]),
+            rulebook=book.id,
+            accepts="the acceptance of the final version, then the formation of the panel",
+        )
+
+
+@enforces(IQAA, "S2.c.2")
+def _not_excluded(experts: Sequence[str], state: Visit, rules: Rules) -> None:
+    """Whom an objection removed does not come back, nor in a later visit of the same case."""
+    out = [expert_id for expert_id in experts if expert_id in state.excluded]
+    if out:
+        raise Refused(
+            f"{', '.join(out)} left the panel of this case upon an objection that was upheld",
+            clause=conflict_clause(rules.rulebook),
+            rulebook=rules.rulebook.id,
+            accepts="another expert",
+            experts=out,
+        )
 
 
 def _raise(faults: Faults) -> None:
@@ -129,14 +174,14 @@ def _faults(members: Sequence[PanelMember], known: FormPanel, rules: Rules) -> F
         else:
             faults += _category_faults(member, known.categories, rules, f"{place}/category")
         seen.add(member.expert_id)
-    faults += _chair_faults(sum(member.role == "chair" for member in members), rules, "#/members")
+    faults += chair_faults(sum(member.role == "chair" for member in members), rules, "#/members")
     minimum = setting_of(rules.rulebook, "panel_size_minimum")
     if isinstance(minimum, int) and len(seen) < minimum:
         faults.append({"pointer": "#/members", "detail": f"the agency's commissions have at least {minimum} members"})
     return faults
 
 
-def _chair_faults(chairs: int, rules: Rules, pointer: str) -> Faults:
+def chair_faults(chairs: int, rules: Rules, pointer: str) -> Faults:
     """One member chairs; the agency's setting may leave that open."""
     optional = setting_of(rules.rulebook, "panel_chair_required") is False
     if chairs == 1 or (optional and chairs == 0):
@@ -162,19 +207,19 @@ def _category_faults(member: PanelMember, carried: Mapping[str, tuple[str, ...]]
 
 
 @enforces(IQAA, "S2.a")
-def check_composition(seats: Sequence[PanelMember], carried: Mapping[str, tuple[str, ...]], rules: Rules) -> None:
-    """Every category of the rulebook's composition has the members that it asks for; Refused with those that are missing."""
+def check_composition(
+    seats: Sequence[PanelMember], carried: Mapping[str, tuple[str, ...]], rules: Rules, stated: Mapping[str, int] | None = None
+) -> None:
+    """Every category of the rulebook's composition has the members that it asks for; Refused with those that are missing.
+
+    `stated` is what the panel goes on without by the director's statement.
+    """
     composition = rules.rulebook.compositions.get(PANEL)
     if composition is None:
         return
-    _check_size(composition, len(seats), rules)
-    once = setting_of(rules.rulebook, "panel_member_counts_once") is not False
-    standing = [{seat.category} if once else {seat.category, *carried.get(seat.expert_id, ())} for seat in seats]
-    missing = {
-        category: required.at_least - count
-        for category, required in composition.requires.items()
-        if (count := sum(category in stands for stands in standing)) < required.at_least
-    }
+    without = stated or {}
+    _check_size(composition, len(seats) + sum(without.values()), rules)
+    missing = beyond(without, missing_of(composition, seats, carried, rules))
     if missing:
         lacking = ", ".join(f"{count} of {composition.requires[category].names.en}" for category, count in missing.items())
         raise Refused(
@@ -187,6 +232,24 @@ def check_composition(seats: Sequence[PanelMember], carried: Mapping[str, tuple[
         )
 
 
+def beyond(stated: Mapping[str, int], missing: Mapping[str, int]) -> dict[str, int]:
+    """What is missing besides what the director has stated."""
+    return {category: count - stated.get(category, 0) for category, count in missing.items() if count > stated.get(category, 0)}
+
+
+def missing_of(
+    composition: Composition, seats: Sequence[PanelMember], carried: Mapping[str, tuple[str, ...]], rules: Rules
+) -> dict[str, int]:
+    """How many members of each category the seats lack."""
+    once = setting_of(rules.rulebook, "panel_member_counts_once") is not False
+    standing = [{seat.category} if once else {seat.category, *carried.get(seat.expert_id, ())} for seat in seats]
+    return {
+        category: required.at_least - count
+        for category, required in composition.requires.items()
+        if (count := sum(category in stands for stands in standing)) < required.at_least
+    }
+
+
 def _check_size(composition: Composition, size: int, rules: Rules) -> None:
     least, most = composition.minimum or 0, composition.maximum or size
     if not least <= size <= most:
@@ -196,24 +259,6 @@ def _check_size(composition: Composition, size: int, rules: Rules) -> None:
             rulebook=rules.rulebook.id,
             accepts=f"a panel of {f'at least {least}' if size < least else f'at most {most}'} members",
         )
-
-
-@enforces(IQAA, "S2.c.1")
-def tell(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The institution is told the composition, and again whenever it has changed; a panel with a vacant seat is none to be told."""
-    book = rules.rulebook
-    stage = stage_of(book, NOTICE_OF_PANEL)
-    clause = clause_of(stage) if stage else panel_clause(book)
-    if not state.formed:
-        raise Refused(
-            "there is no panel yet whose composition could be told", clause=clause, rulebook=book.id, accepts="the formation of the panel"
-        )
-    if state.stage == "reported":
-        raise Conflict("the report is submitted already: the panel's work is done")
-    no_vacancy(state, rules)
-    if state.told == frozenset(state.expert_ids):
-        raise Conflict("the institution was told this composition already")
-    return [CompositionTold(case_id=state.case_id, experts=state.expert_ids, told_on=on)]
 
 
 @enforces(IQAA, "S2.a")
@@ -232,27 +277,17 @@ def no_vacancy(state: Visit, rules: Rules) -> None:
 
 @enforces(IQAA, "S2.c.2")
 def object_to(command: ObjectToExpert, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The institution may ask for another expert in the place of each whom it was told of, until the visit starts."""
+    """The institution may ask for another expert in the place of each whom it was told of."""
     book = rules.rulebook
-    clause = conflict_clause(book)
     if command.expert_id not in state.expert_ids or command.expert_id not in (state.told or ()):
         raise Refused(
             f"{command.expert_id} is none of the experts of whom the institution was told",
-            clause=clause,
+            clause=conflict_clause(book),
             rulebook=book.id,
             accepts="an objection to an expert of the composition that was told",
         )
-    if state.stage not in BEFORE_THE_START:
-        raise Conflict(f"the visit is {state.stage} already")
     if command.expert_id in state.objected:
         raise Conflict(f"an objection to {command.expert_id} awaits its decision")
-    if setting_of(book, "replacement_requests") == "one_request" and state.objections:
-        raise Refused(
-            "the agency reads the clause as one request, and one was made",
-            clause=clause,
-            rulebook=book.id,
-            accepts="no further objection in this case",
-        )
     fields = command.model_dump(include={"expert_id", "grounds"})
     return [ExpertObjected(case_id=state.case_id, document=command.document, objected_on=on, **fields)]
 
@@ -280,9 +315,7 @@ def no_open_objection(state: Visit, rules: Rules) -> None:
 
 
 def drop_out(command: DropOut, state: Visit, on: date) -> Sequence[Event]:
-    """An expert may leave until the report is submitted, during the visit too."""
-    if state.stage == "reported":
-        raise Conflict("the report is submitted already: the panel's work is done")
+    """An expert may leave, during the visit too."""
     if command.expert_id not in state.expert_ids:
         raise Conflict(f"{command.expert_id} holds no seat in this panel")
     fields = command.model_dump(include={"expert_id", "reason"})
@@ -295,27 +328,19 @@ def replace_expert(command: ReplaceExpert, state: Visit, rules: Rules, on: date)
     """The successor is judged as the first panel was, and the panel with him; one removed by an objection does not come back."""
     successor = command.successor
     vacant = tuple(seat for seat in state.vacancies if seat.expert_id != command.expert_id)
-    if state.stage == "reported":
-        raise Conflict("the report is submitted already: the panel's work is done")
     if vacant == state.vacancies:
         raise Conflict(f"no seat of {command.expert_id} is vacant in this panel")
-    if successor.expert_id in state.excluded:
-        raise Refused(
-            f"{successor.expert_id} left this panel upon an objection that was upheld",
-            clause=conflict_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="another expert",
-        )
+    _not_excluded([successor.expert_id], state, rules)
     seats = (*state.members, *vacant, successor)
     faults = _category_faults(successor, command.categories, rules, "#/successor/category")
     if successor.expert_id in state.expert_ids:
         faults.append({"pointer": "#/successor/expert_id", "detail": f"{successor.expert_id} sits in the panel already"})
     elif successor.expert_id not in command.affiliations:
         faults.append({"pointer": "#/successor/expert_id", "detail": f"{successor.expert_id} is not in the pool of experts"})
-    faults += _chair_faults(sum(seat.role == "chair" for seat in seats), rules, "#/successor/role")
+    faults += chair_faults(sum(seat.role == "chair" for seat in seats), rules, "#/successor/role")
     _raise(faults)
-    check_composition(seats, command.categories, rules)
-    conflicts = judge([successor.expert_id], state.institution_id, known_to(command), command.despite_conflicts, rules, on)
+    check_composition(seats, command.categories, rules, state.lacking)
+    conflicts = judge([successor.expert_id], state.institution_id, known_to(command, state), command.despite_conflicts, rules, on)
     return [
         ExpertReplaced(
             case_id=state.case_id,

@@ -14,9 +14,10 @@ from chassis.problems import Conflict, Invalid, Refused
 from regulations import Rulebook, compute, earliest_anchor, enforces
 from services.visits.contract import BriefingHeld, MaterialsSent, ReportStudied, WebinarHeld
 from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of, stage_of, visit_clause
-from services.visits.domain.panel import NOTICE_OF_PANEL, no_open_objection, no_vacancy
-from services.visits.domain.state import BEFORE_THE_START, Visit
+from services.visits.domain.panel import FINAL_VERSION, no_open_objection, no_vacancy
+from services.visits.domain.state import Visit
 
+NOTICE_OF_PANEL = "panel_notice"
 MATERIALS = "materials"
 WEBINAR = "webinar"
 BRIEFING = "briefing"
@@ -26,13 +27,21 @@ STUDY_CLAUSE = "16"
 
 
 class SendMaterials(Command):
-    """Sends the materials to every expert who has none yet; each document's kind is a word of the rulebook's preparation."""
+    """Sends the materials to every expert who has none yet; each document's kind is a word of the rulebook's preparation.
+
+    `final_version_on` is the day on which the final version of the self-assessment report was accepted, if it was.
+    """
+
+    records = (MaterialsSent,)
 
     documents: tuple[Document, ...]
+    final_version_on: date | None = None
 
 
 class HoldWebinar(Command):
     """The webinar of the day: who was there, and which of the rulebook's topics were treated."""
+
+    records = (WebinarHeld,)
 
     attended: tuple[str, ...]
     topics: tuple[str, ...]
@@ -41,11 +50,15 @@ class HoldWebinar(Command):
 class HoldBriefing(Command):
     """The briefing of the day: who was there."""
 
+    records = (BriefingHeld,)
+
     attended: tuple[str, ...]
 
 
 class ConfirmReportStudied(Command):
     """An expert confirms for himself."""
+
+    records = (ReportStudied,)
 
     expert_id: str
 
@@ -57,9 +70,11 @@ def step_clause(book: Rulebook, stage_id: str) -> str:
 
 
 def study_clause(book: Rulebook) -> str:
-    """The clause by which the experts prepare: of the materials, else of the study of the report."""
+    """The clause by which the experts prepare: of the materials, else of the study of the report, else of the visit."""
     stage = stage_of(book, MATERIALS)
-    return clause_of(stage) if stage else STUDY_CLAUSE
+    if stage:
+        return clause_of(stage)
+    return STUDY_CLAUSE if STUDY_CLAUSE in book.clauses else visit_clause(book)
 
 
 def parts_of(book: Rulebook, stage_id: str) -> tuple[str, ...]:
@@ -77,7 +92,7 @@ def confirm(command: ConfirmReportStudied, state: Visit, rules: Rules, on: date)
             f"{command.expert_id} is not of the commission of this visit",
             clause=study_clause(rules.rulebook),
             rulebook=rules.rulebook.id,
-            accepts="the confirmation of a member of the commission" if state.members else "the formation of the commission first",
+            accepts="the confirmation of a member of the commission",
         )
     if command.expert_id in state.studied:
         raise Conflict(f"{command.expert_id} has confirmed already")
@@ -86,22 +101,12 @@ def confirm(command: ConfirmReportStudied, state: Visit, rules: Rules, on: date)
 
 @enforces(IQAA, "S2.d")
 def send_materials(command: SendMaterials, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """Every part goes to every expert, once the panel stands; late is flagged, or refused where the agency reads it so."""
+    """Every part goes to every expert who has none; late is flagged, or refused where the agency reads it so."""
     book = rules.rulebook
-    _before_the_start(state)
-    _panel_stands(state, rules, step_clause(book, MATERIALS))
-    if state.announced is None:
-        raise Refused(
-            "the materials are sent before the visit, and its dates are not announced yet",
-            clause=step_clause(book, MATERIALS),
-            rulebook=book.id,
-            accepts="the announcement of the dates first",
-        )
-    experts = tuple(expert_id for expert_id in state.expert_ids if expert_id not in state.supplied)
-    if not experts:
-        raise Conflict("every expert of the panel has the materials already")
+    final_version_in(command.final_version_on, rules)
     _all_parts({document.kind for document in command.documents}, MATERIALS, rules)
-    due_on = _due(state.announced.starts_on, rules)
+    experts = tuple(expert_id for expert_id in state.expert_ids if expert_id not in state.supplied)
+    due_on = _due(state.announced.starts_on, rules) if state.announced else None
     late = due_on is not None and on > due_on
     if late and setting_of(book, "materials_late") == "refused":
         first = earliest_anchor(book, MATERIALS_TERM, on, calendar=rules.calendar)
@@ -114,6 +119,20 @@ def send_materials(command: SendMaterials, state: Visit, rules: Rules, on: date)
         )
     sent = MaterialsSent(case_id=state.case_id, experts=experts, documents=command.documents, sent_on=on, due_on=due_on, late=late)
     return [sent]
+
+
+@enforces(IQAA, "S2.b", "S2.d")
+def final_version_in(final_version_on: date | None, rules: Rules) -> None:
+    """The panel may stand earlier; what it relies on is the version that the agency has accepted, where there are versions."""
+    book = rules.rulebook
+    final = stage_of(book, FINAL_VERSION)
+    if final and final_version_on is None:
+        raise Refused(
+            "the experts are sent the final version of the self-assessment report, and none is accepted yet",
+            clause=step_clause(book, MATERIALS),
+            rulebook=book.id,
+            accepts=f"the acceptance of the final version ({clause_of(final)}) first",
+        )
 
 
 def _due(starts_on: date, rules: Rules) -> date | None:
@@ -136,12 +155,7 @@ def _all_parts(given: set[str], stage_id: str, rules: Rules) -> None:
 
 @enforces(IQAA, "S2.e.1")
 def hold_webinar(command: HoldWebinar, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The webinar comes before the visit, for experts who have the materials, and treats what the rulebook says."""
-    _before_the_start(state)
-    if state.webinar_on:
-        raise Conflict(f"the webinar was held on {state.webinar_on}")
-    _panel_stands(state, rules, step_clause(rules.rulebook, WEBINAR))
-    _supplied(state, rules)
+    """The webinar treats what the rulebook says."""
     _check_attendance(command.attended, state)
     _all_parts(set(command.topics), WEBINAR, rules)
     return [WebinarHeld(case_id=state.case_id, attended=command.attended, topics=command.topics, held_on=on)]
@@ -149,34 +163,22 @@ def hold_webinar(command: HoldWebinar, state: Visit, rules: Rules, on: date) -> 
 
 @enforces(IQAA, "S2.e.2")
 def hold_briefing(command: HoldBriefing, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The briefing comes right before the trip: after the webinar, with the dates known, not after the visit's days."""
-    book = rules.rulebook
-    _before_the_start(state)
-    clause = step_clause(book, BRIEFING)
-    if state.briefing_on:
-        raise Conflict(f"the briefing was held on {state.briefing_on}")
-    _panel_stands(state, rules, clause)
-    if state.announced is None or on > state.announced.ends_on:
-        raise Refused(
-            "a briefing is held right before the trip, and no dates of a visit lie ahead",
-            clause=clause,
-            rulebook=book.id,
-            accepts="the announcement of dates first",
-        )
-    if stage_of(book, WEBINAR) and not state.webinar_on:
-        raise Refused(
-            "the webinar comes before the briefing, and it was not held yet",
-            clause=step_clause(book, WEBINAR),
-            rulebook=book.id,
-            accepts="the webinar first",
-        )
+    """The briefing comes right before the trip: not after the visit's days."""
+    dates_ahead(state, on, rules)
     _check_attendance(command.attended, state)
     return [BriefingHeld(case_id=state.case_id, attended=command.attended, held_on=on)]
 
 
-def _before_the_start(state: Visit) -> None:
-    if state.stage not in BEFORE_THE_START:
-        raise Conflict(f"the visit is {state.stage} already")
+@enforces(IQAA, "S2.e.2")
+def dates_ahead(state: Visit, on: date | None, rules: Rules) -> None:
+    """A briefing needs dates that are announced, and that are not over on a day, if one is given."""
+    if state.announced is None or (on is not None and on > state.announced.ends_on):
+        raise Refused(
+            "a briefing is held right before the trip, and no dates of a visit lie ahead",
+            clause=step_clause(rules.rulebook, BRIEFING),
+            rulebook=rules.rulebook.id,
+            accepts="the announcement of dates first",
+        )
 
 
 def _check_attendance(attended: Sequence[str], state: Visit) -> None:
@@ -190,7 +192,7 @@ def _check_attendance(attended: Sequence[str], state: Visit) -> None:
 
 
 @enforces(IQAA, "S2.c.1", "S2.c.2")
-def _panel_stands(state: Visit, rules: Rules, clause: str) -> None:
+def panel_stands(state: Visit, rules: Rules, clause: str) -> None:
     """The panel is formed, without vacancy or open objection, and the institution knows it where it must be told."""
     book = rules.rulebook
     if not state.formed:
@@ -208,7 +210,8 @@ def _panel_stands(state: Visit, rules: Rules, clause: str) -> None:
 
 
 @enforces(IQAA, "S2.d")
-def _supplied(state: Visit, rules: Rules) -> None:
+def supplied(state: Visit, rules: Rules) -> None:
+    """Refused while an expert of the panel lacks the materials, where the rulebook sends them."""
     lacking = [expert_id for expert_id in state.expert_ids if expert_id not in state.supplied]
     if stage_of(rules.rulebook, MATERIALS) and lacking:
         raise Refused(
@@ -235,8 +238,8 @@ def check_prepared(state: Visit, rules: Rules) -> None:
                 accepts="the start after these members have confirmed",
                 experts=unprepared,
             )
-    _panel_stands(state, rules, visit_clause(book))
-    _supplied(state, rules)
+    panel_stands(state, rules, visit_clause(book))
+    supplied(state, rules)
     for stage_id, held_on in ((WEBINAR, state.webinar_on), (BRIEFING, state.briefing_on)):
         stage = stage_of(book, stage_id)
         if stage and held_on is None:

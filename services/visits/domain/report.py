@@ -6,9 +6,10 @@ from datetime import date
 from chassis.decider import Command
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.problems import Conflict, Invalid, Refused
+from chassis.problems import Invalid, Refused
 from regulations import Cited, Rulebook, enforces
 from services.visits.contract import (
+    CriterionFinding,
     FactualCheckAnswered,
     FactualCheckClosed,
     Inaccuracy,
@@ -18,17 +19,20 @@ from services.visits.contract import (
     VisitReportSubmitted,
 )
 from services.visits.domain.dates import IQAA, ORDER_109, VISITING, Rules, clause_of, stage_of
-from services.visits.domain.state import FactualCheck, Visit
+from services.visits.domain.state import Visit
 
 REPORT_TERM = "visit_report"
 REPORT_STAGE = "external_report"
 REPORT = "external_evaluation_report"
 PURPOSES = "audit_purposes"
 CHECK = "factual_check"
+FINDINGS = "findings"
 
 
 class SubmitVisitReport(Command):
     """The commission's report with its recommendations, and what else the rulebook has it show."""
+
+    records = (VisitReportSubmitted,)
 
     document: Document
     findings: str
@@ -36,20 +40,29 @@ class SubmitVisitReport(Command):
     remarks: tuple[str, ...] = ()
     good_practice: tuple[str, ...] = ()
     purposes: tuple[PurposeFinding, ...] = ()
+    findings_by_criterion: tuple[CriterionFinding, ...] = ()
+    signed_by: tuple[str, ...] = ()
+    dissent: str | None = None
 
 
 class SendForFactualCheck(Command):
     """Sends the institution the report."""
 
+    records = (ReportSentForCheck,)
+
 
 class AnswerFactualCheck(Command):
     """The inaccuracies that the institution sees; none is an answer too."""
+
+    records = (FactualCheckAnswered,)
 
     corrections: tuple[Inaccuracy, ...]
 
 
 class CloseFactualCheck(Command):
     """Accepts each correction or not, with reasons; `without_answer` is why the institution's answer is not awaited."""
+
+    records = (FactualCheckClosed,)
 
     rulings: tuple[Ruling, ...] = ()
     report: Document | None = None
@@ -71,17 +84,8 @@ def check_clause(book: Rulebook) -> str:
 @enforces(ORDER_109, "9.6", "17")
 @enforces(IQAA, "S2.g")
 def submit(command: SubmitVisitReport, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The report follows the visit and shows what it must. A late one is taken: lateness is the deadline register's fact."""
+    """The report shows what it must. A late one is taken: lateness is the deadline register's fact."""
     book = rules.rulebook
-    if state.stage == "reported":
-        raise Conflict("the report on this visit is submitted already")
-    if state.stage != "completed":
-        raise Refused(
-            "a report on the visit is drawn up after it, and the visit is not completed",
-            clause=report_clause(book),
-            rulebook=book.id,
-            accepts="the completion of the visit first",
-        )
     if not command.recommendations:
         section = book.contents.get(REPORT, {}).get("recommendations") or stage_of(book, *VISITING)
         raise Refused(
@@ -92,8 +96,9 @@ def submit(command: SubmitVisitReport, state: Visit, rules: Rules, on: date) -> 
         )
     _shows_its_sections(command, book)
     _shows_its_purposes(command, book)
-    fields = command.model_dump(include={"findings", "recommendations", "remarks", "good_practice"})
-    return [VisitReportSubmitted(case_id=state.case_id, document=command.document, submitted_on=on, purposes=command.purposes, **fields)]
+    _check_findings(command, book)
+    _check_signatures(command, state)
+    return [VisitReportSubmitted(case_id=state.case_id, submitted_on=on, **command.model_dump(exclude={"at", "by"}))]
 
 
 @enforces(IQAA, "S2.g")
@@ -135,47 +140,35 @@ def _shows_its_purposes(command: SubmitVisitReport, book: Rulebook) -> None:
         )
 
 
-@enforces(IQAA, "S2.h")
-def send_for_check(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The report goes to the institution once it is there."""
-    if state.check:
-        raise Conflict(f"the report was sent to the institution on {state.check.sent_on}")
-    if state.stage != "reported":
-        raise Refused(
-            "there is no report yet that could be sent to the institution",
-            clause=check_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="the panel's report first",
-        )
-    return [ReportSentForCheck(case_id=state.case_id, sent_on=on)]
+@enforces(IQAA, "S2.g")
+def _check_findings(command: SubmitVisitReport, book: Rulebook) -> None:
+    """A finding under a criterion is of a kind that the rulebook names; one that names none has none."""
+    words = book.vocabularies.get(FINDINGS, {})
+    strange = [
+        {"pointer": f"#/findings_by_criterion/{index}/kind", "detail": f"{each.kind} is none of: {', '.join(words) or 'no word'}"}
+        for index, each in enumerate(command.findings_by_criterion)
+        if each.kind not in words
+    ]
+    if strange:
+        raise Invalid("the report has findings of a kind that the rulebook does not name", errors=strange)
 
 
-def _open_check(state: Visit, rules: Rules) -> FactualCheck:
-    if state.check is None:
-        raise Refused(
-            "the report was not sent to the institution yet",
-            clause=check_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="the sending of the report first",
-        )
-    if state.check.closed:
-        raise Conflict("the factual check is closed already")
-    return state.check
-
-
-@enforces(IQAA, "S2.h")
-def answer(command: AnswerFactualCheck, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """The institution answers once, whole."""
-    if _open_check(state, rules).corrections is not None:
-        raise Conflict("the institution has answered already")
-    return [FactualCheckAnswered(case_id=state.case_id, corrections=command.corrections, answered_on=on)]
+def _check_signatures(command: SubmitVisitReport, state: Visit) -> None:
+    """Whoever signed is of the panel, and signed once; that all of them sign is asked by neither text."""
+    strange = [
+        {"pointer": f"#/signed_by/{index}", "detail": f"{expert_id} is not of this panel, or named twice"}
+        for index, expert_id in enumerate(command.signed_by)
+        if expert_id not in state.expert_ids or expert_id in command.signed_by[:index]
+    ]
+    if strange:
+        raise Invalid("the report is signed by experts of the panel", errors=strange)
 
 
 @enforces(IQAA, "S2.h")
 def close_check(command: CloseFactualCheck, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     """Each correction has its ruling, and what is accepted a corrected report. Silence has no effect that a person does not give it."""
     book = rules.rulebook
-    corrections = _open_check(state, rules).corrections
+    corrections = state.check.corrections if state.check else None
     if corrections is None and not command.without_answer:
         raise Refused(
             "the institution has not answered",

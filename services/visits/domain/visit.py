@@ -1,20 +1,30 @@
 """The visit of a case: its commission, dates, preparation, course and report (order 109, p. 9.6, 14-17; IQAA, S2).
 
-The panel, its preparation and the report have modules of their own; here are the dates and the course.
+The panel, its preparation and the report have modules of their own; here are the dates and the course. What the state alone says
+against each step is in `guards`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from chassis.decider import Command, Decider
+from chassis.decider import Command, Decider, Guard, always
 from chassis.documents import Document
 from chassis.events import Event
 from chassis.problems import Conflict, Invalid, NotFound, Refused
 from regulations import RulebookRef, calendar_for, enforces, local_date, resolve
-from services.visits.contract import VisitAnnounced, VisitCompleted, VisitMode, VisitOpened, VisitStarted
-from services.visits.domain import panel, preparation, report
-from services.visits.domain.conflicts import panel_clause
+from services.visits.contract import (
+    CompositionTold,
+    FactualCheckAnswered,
+    ReportSentForCheck,
+    VisitAnnounced,
+    VisitCompleted,
+    VisitInterrupted,
+    VisitMode,
+    VisitOpened,
+    VisitStarted,
+)
+from services.visits.domain import guards, panel, preparation, report
 from services.visits.domain.dates import (
     IQAA,
     NOTICE,
@@ -30,15 +40,20 @@ from services.visits.domain.dates import (
 from services.visits.domain.panel import DecideObjection, DropOut, FormPanel, ObjectToExpert, ReplaceExpert, TellComposition
 from services.visits.domain.preparation import ConfirmReportStudied, HoldBriefing, HoldWebinar, SendMaterials
 from services.visits.domain.report import AnswerFactualCheck, CloseFactualCheck, SendForFactualCheck, SubmitVisitReport
+from services.visits.domain.standing import Close, Resume, StandingCommand, Suspend, decide_standing, must_be_open
 from services.visits.domain.state import Visit, evolve
+from services.visits.domain.vacancy import ContinueWithout, continue_without
 
 
 class OpenVisit(Command):
-    """The case needs its commission."""
+    """The case needs its commission; a later `round` begins it afresh."""
+
+    records = (VisitOpened,)
 
     case_id: str
     institution_id: str
     rulebook: RulebookRef
+    round: int = 1
 
 
 class AnnounceVisit(Command):
@@ -46,6 +61,8 @@ class AnnounceVisit(Command):
 
     The reasons stand for another length, another place and other dates than were told before.
     """
+
+    records = (VisitAnnounced,)
 
     starts_on: date
     ends_on: date
@@ -59,15 +76,29 @@ class AnnounceVisit(Command):
 class StartVisit(Command):
     """The commission is at the institution."""
 
+    records = (VisitStarted,)
+
+
+class InterruptVisit(Command):
+    """The visit is broken off, on this day unless another is named."""
+
+    records = (VisitInterrupted,)
+
+    reason: str
+    interrupted_on: date | None = None
+
 
 class CompleteVisit(Command):
     """The visit has ended."""
 
+    records = (VisitCompleted,)
 
-PanelCommand = FormPanel | TellComposition | ObjectToExpert | DecideObjection | DropOut | ReplaceExpert
+
+PanelCommand = FormPanel | TellComposition | ObjectToExpert | DecideObjection | DropOut | ReplaceExpert | ContinueWithout
 PreparationCommand = SendMaterials | HoldWebinar | HoldBriefing | ConfirmReportStudied
 ReportCommand = SubmitVisitReport | SendForFactualCheck | AnswerFactualCheck | CloseFactualCheck
-AnyCommand = OpenVisit | PanelCommand | PreparationCommand | AnnounceVisit | StartVisit | CompleteVisit | ReportCommand
+CourseCommand = AnnounceVisit | StartVisit | InterruptVisit | CompleteVisit
+AnyCommand = OpenVisit | StandingCommand | PanelCommand | PreparationCommand | CourseCommand | ReportCommand
 
 
 def decide(command: AnyCommand, state: Visit, rules: Rules) -> Sequence[Event]:
@@ -75,11 +106,15 @@ def decide(command: AnyCommand, state: Visit, rules: Rules) -> Sequence[Event]:
     on = local_date(command.at, rules.rulebook.zone)
     match command:
         case OpenVisit():
-            return [] if state.stage else [VisitOpened(**command.model_dump(exclude={"at", "by"}), opened_on=on)]
+            return _open(command, state, on)
+        case Suspend() | Resume() | Close():
+            return decide_standing(command, state, on)
         case AnnounceVisit():
             return _announce(command, state, rules, on)
         case StartVisit():
             return _start(state, rules, on)
+        case InterruptVisit():
+            return _interrupt(command, state, rules, on)
         case CompleteVisit():
             return _complete(state, rules, on)
         case SendMaterials() | HoldWebinar() | HoldBriefing() | ConfirmReportStudied():
@@ -90,12 +125,23 @@ def decide(command: AnyCommand, state: Visit, rules: Rules) -> Sequence[Event]:
             return _of_the_panel(command, state, rules, on)
 
 
+def _open(command: OpenVisit, state: Visit, on: date) -> Sequence[Event]:
+    """Opened once for each round; a later one follows a visit that is over, and opens one that was closed with its case too."""
+    if state.stage and command.round <= state.round:
+        return []
+    if state.standing == "suspended":
+        must_be_open(state)
+    if state.stage and state.stage != "reported" and state.standing != "closed":
+        raise Conflict(f"visit {state.round} of this case is {state.stage}: a later one follows its report")
+    return [VisitOpened(**command.model_dump(exclude={"at", "by"}), opened_on=on)]
+
+
 def _of_the_panel(command: PanelCommand, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     match command:
         case FormPanel():
             return panel.form(command, state, rules, on)
         case TellComposition():
-            return panel.tell(state, rules, on)
+            return [CompositionTold(case_id=state.case_id, experts=state.expert_ids, told_on=on)]
         case ObjectToExpert():
             return panel.object_to(command, state, rules, on)
         case DecideObjection():
@@ -104,6 +150,8 @@ def _of_the_panel(command: PanelCommand, state: Visit, rules: Rules, on: date) -
             return panel.drop_out(command, state, on)
         case ReplaceExpert():
             return panel.replace_expert(command, state, rules, on)
+        case ContinueWithout():
+            return continue_without(command, state, rules, on)
 
 
 def _prepare(command: PreparationCommand, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
@@ -123,9 +171,9 @@ def _report(command: ReportCommand, state: Visit, rules: Rules, on: date) -> Seq
         case SubmitVisitReport():
             return report.submit(command, state, rules, on)
         case SendForFactualCheck():
-            return report.send_for_check(state, rules, on)
+            return [ReportSentForCheck(case_id=state.case_id, sent_on=on)]
         case AnswerFactualCheck():
-            return report.answer(command, state, rules, on)
+            return [FactualCheckAnswered(case_id=state.case_id, corrections=command.corrections, answered_on=on)]
         case CloseFactualCheck():
             return report.close_check(command, state, rules, on)
 
@@ -133,9 +181,8 @@ def _report(command: ReportCommand, state: Visit, rules: Rules, on: date) -> Seq
 def _announce(command: AnnounceVisit, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     """The dates are told after the commission is formed, and may be moved until the visit starts, each time with full notice.
 
-    A rulebook without notice lets dates move at once, and then for a reason alone.
+    A rulebook without notice lets dates move at once, and then for a reason alone. A visit that was interrupted is held anew.
     """
-    _must_be_announceable(state, rules)
     if command.ends_on < command.starts_on:
         raise Invalid("a visit ends on or after the day it starts", errors=[{"pointer": "#/ends_on", "detail": "before starts_on"}])
     if state.announced and (command.starts_on, command.ends_on) == (state.announced.starts_on, state.announced.ends_on):
@@ -161,37 +208,12 @@ def _must_have_reason_to_move(command: AnnounceVisit, state: Visit, rules: Rules
     )
 
 
-@enforces(ORDER_109, "14 (a)")
-@enforces(IQAA, "S2.a")
-def _must_be_announceable(state: Visit, rules: Rules) -> None:
-    """Dates are announced for a commission that is there, and not once it is on its way."""
-    if not state.formed:
-        raise Refused(
-            "the commission is not formed yet: there is nobody whose visit could be announced",
-            clause=panel_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="the formation of the commission first",
-        )
-    if state.stage not in ("panel_formed", "announced"):
-        raise Conflict(f"the visit is {state.stage} already: its dates stand")
-
-
-@enforces(ORDER_109, "14 (b)", "16")
+@enforces(ORDER_109, "14 (b)")
 @enforces(IQAA, "S2.f.1")
 def _start(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
-    """A visit starts in its announced days, by a commission that is prepared."""
-    if state.stage not in ("opened", "panel_formed", "announced"):
-        raise Conflict(f"the visit is {state.stage} already")
+    """A visit starts in its announced days."""
     told = state.announced
-    if told is None:
-        raise Refused(
-            "the dates of the visit are not announced yet",
-            clause=visit_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="the announcement of the dates first",
-        )
-    preparation.check_prepared(state, rules)
-    if not told.starts_on <= on <= told.ends_on:
+    if told and not told.starts_on <= on <= told.ends_on:
         raise Refused(
             f"the visit is announced for {told.starts_on} to {told.ends_on}, and today is {on}",
             clause=visit_clause(rules.rulebook),
@@ -201,20 +223,26 @@ def _start(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     return [VisitStarted(case_id=state.case_id, started_on=on)]
 
 
+def _interrupt(command: InterruptVisit, state: Visit, rules: Rules, on: date) -> Sequence[Event]:
+    """A visit that is under way may be broken off on one of its days, for a reason. Both texts are silent on it: a person decides."""
+    day = command.interrupted_on or on
+    started_on, ends_on = _days_of(state)
+    last = min(on, ends_on)
+    if not started_on <= day <= last:
+        raise Refused(
+            f"the visit runs from {started_on} to {ends_on}, and today is {on}",
+            clause=stay_clause(rules.rulebook),
+            rulebook=rules.rulebook.id,
+            accepts=f"an interruption on a day from {started_on} to {last}",
+        )
+    return [VisitInterrupted(case_id=state.case_id, reason=command.reason, interrupted_on=day)]
+
+
 @enforces(ORDER_109, "15")
 @enforces(IQAA, "S2.f.1")
 def _complete(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     """A visit ends with the last of its announced days, however late that is told; its length was checked with the dates."""
-    if state.stage in ("completed", "reported"):
-        raise Conflict("the visit is completed already")
-    if state.stage != "started" or state.announced is None:
-        raise Refused(
-            "the visit has not started",
-            clause=stay_clause(rules.rulebook),
-            rulebook=rules.rulebook.id,
-            accepts="the start of the visit first",
-        )
-    ends_on = state.announced.ends_on
+    _, ends_on = _days_of(state)
     if on < ends_on:
         raise Refused(
             f"the visit lasts to {ends_on}, and today is {on}",
@@ -225,6 +253,13 @@ def _complete(state: Visit, rules: Rules, on: date) -> Sequence[Event]:
     return [VisitCompleted(case_id=state.case_id, ended_on=ends_on)]
 
 
+def _days_of(state: Visit) -> tuple[date, date]:
+    """When a visit that is under way started, and when it is to end."""
+    if state.started_on is None or state.announced is None:
+        raise TypeError(f"the visit of {state.case_id} is not under way")
+    return state.started_on, state.announced.ends_on
+
+
 def _rules(command: Any, state: Visit) -> Rules:
     ref = command.rulebook if isinstance(command, OpenVisit) else state.rulebook
     if ref is None:
@@ -233,4 +268,30 @@ def _rules(command: Any, state: Visit) -> Rules:
     return Rules(rulebook, calendar_for(rulebook.country))
 
 
-VISIT: Decider[Visit, Rules] = Decider("visit", Visit(), decide, evolve, _rules)
+GUARDS: Mapping[type[Command], Guard] = {
+    OpenVisit: always,
+    Suspend: always,
+    Resume: always,
+    Close: always,
+    FormPanel: guards.formation,
+    TellComposition: guards.composition,
+    ObjectToExpert: guards.objection,
+    DecideObjection: guards.objection_decision,
+    DropOut: guards.drop_out,
+    ReplaceExpert: guards.replacement,
+    ContinueWithout: guards.panel_statement,
+    AnnounceVisit: guards.announcement,
+    SendMaterials: guards.materials,
+    HoldWebinar: guards.webinar,
+    HoldBriefing: guards.briefing,
+    ConfirmReportStudied: guards.study,
+    StartVisit: guards.start,
+    InterruptVisit: guards.interruption,
+    CompleteVisit: guards.completion,
+    SubmitVisitReport: guards.report,
+    SendForFactualCheck: guards.check_sending,
+    AnswerFactualCheck: guards.check_answer,
+    CloseFactualCheck: guards.check_closing,
+}
+
+VISIT: Decider[Visit, Rules] = Decider("visit", Visit(), decide, evolve, _rules, GUARDS)
