@@ -87,7 +87,7 @@ async def _work(using: Settings, health: Health, stop: asyncio.Event) -> None:
     await ensure_search_attributes(client)
     grace = timedelta(seconds=using.shutdown_grace_seconds)
     try:
-        async with make_worker(client, versioned=using.temporal_versioning, grace=grace):
+        async with make_worker(client, versioned=using.temporal_versioning, grace=grace, sandboxed=False):
             if using.temporal_versioning:
                 await _become_current(client, stop)
             health.worker = True

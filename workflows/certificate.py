@@ -1,4 +1,4 @@
-"""The lifecycle of a certificate under order 109: its renewal window, its last year, its duplicates, its end (p. 20, 21, 25, 26, 28)."""
+"""The lifecycle of a certificate (order 109): its renewal window, its last year, its duplicates, its end (p. 20, 21, 25, 26, 28)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,23 +43,16 @@ class CertificateLifecycle(Answering):
             )
 
             # p. 21: to extend, the institution applies not later than one year before the expiry
-            await life.deadlines.set(RULE, since=certificate.valid_until, met_by=(intake.ApplicationRegistered,), because=issued)
-            life.beside(self._renewal())
+            extensible = self._extensible(term)
+            if extensible:
+                await life.deadlines.set(RULE, since=certificate.valid_until, met_by=(intake.ApplicationRegistered,), because=issued)
+                life.beside(self._renewal())
             life.beside(self._duplicates())
-
-            # the opening of the window is the agency's practice; without one the institution may apply from the first day
-            if term.renewal_opens_at is not None:
-                if not await self._passes(lambda: term.renewal_opens_at, "valid"):
-                    return await self._ended()
-                await self._step(council.OPEN_RENEWAL_WINDOW)
-                await life.milestone("renewal_window")
-            if not await self._passes(lambda: _earlier(life.deadlines.of(RULE).due_at, term.expires_at), "renewal_window", INSTITUTION):
+            if extensible and not await self._extended_or_not(term):
                 return await self._ended()
-            await self._step(council.CLOSE_RENEWAL_WINDOW)
-            await life.milestone("last_year")
 
             # p. 25: it lapses at the end of its term, without anybody's action
-            if not await self._passes(lambda: term.expires_at, "last_year"):
+            if not await self._passes(lambda: term.expires_at, "last_year" if term.renewable else "valid"):
                 return await self._ended()
             await self._step(council.EXPIRE_CERTIFICATE)
             await life.deadlines.withdraw_all("the certificate lapsed", because=None)
@@ -72,6 +65,28 @@ class CertificateLifecycle(Answering):
         self._life.receive(
             event.model_copy(update={"type": _of_round(event.type, event.data["round"])}) if "round" in event.data else event
         )
+
+    def _extensible(self, term: monitoring.CertificateTerm) -> bool:
+        """Not where the rulebook knows no renewal, nor one that was re-issued when the last day to apply was over."""
+        over = term.renewal_closes_on is not None and term.renewal_closes_on < self._certificate.issued_on
+        return term.renewable and not over
+
+    async def _extended_or_not(self, term: monitoring.CertificateTerm) -> bool:
+        """The window, and then the year before the expiry; False if the certificate ends meanwhile.
+
+        The opening of the window is the agency's practice; without one the institution may apply from the first day.
+        """
+        life = self._life
+        if term.renewal_opens_at is not None:
+            if not await self._passes(lambda: term.renewal_opens_at, "valid"):
+                return False
+            await self._step(council.OPEN_RENEWAL_WINDOW)
+            await life.milestone("renewal_window")
+        if not await self._passes(lambda: _earlier(life.deadlines.of(RULE).due_at, term.expires_at), "renewal_window", INSTITUTION):
+            return False
+        await self._step(council.CLOSE_RENEWAL_WINDOW)
+        await life.milestone("last_year")
+        return True
 
     async def _passes(self, instant: Callable[[], datetime | None], stage: str, waiting_on: str = "") -> bool:
         return await self._life.until(instant, unless=(council.CertificateEnded,), stage=stage, waiting_on=waiting_on)

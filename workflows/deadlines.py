@@ -10,12 +10,18 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from chassis.events import Event
     from services.monitoring import contract as monitoring
-    from workflows.messages import AccreditationCase, Fact, IssuedCertificate, Memory, Watched
+    from workflows.messages import AccreditationCase, Fact, IssuedCertificate, Memory, PendingAppeal, Turn, Watched
 
 from workflows.requests import Requests
 
 #: When monitoring says that what is due here is not: its clock is far behind, and it is asked again so much later.
 CLOCKS_APART = timedelta(minutes=1)
+
+_RUNNING = ("open", "suspended")
+UNMET = (*_RUNNING, "missed")
+
+SUSPENDED = "the case is suspended"
+MOVED = "the day from which it runs has moved"
 
 
 class Deadlines:
@@ -23,7 +29,7 @@ class Deadlines:
 
     def __init__(
         self,
-        of: AccreditationCase | IssuedCertificate,
+        of: AccreditationCase | IssuedCertificate | PendingAppeal,
         workflow_id: str,
         memory: Memory,
         requests: Requests,
@@ -41,6 +47,19 @@ class Deadlines:
         """A deadline that was set."""
         return self._memory.deadlines[_key(rule, round)]
 
+    def has(self, rule: str, round: int = 1) -> bool:
+        """Whether a deadline was set."""
+        return _key(rule, round) in self._memory.deadlines
+
+    def runs(self, rule: str, round: int = 1) -> bool:
+        """Whether it was set and still binds."""
+        return self.has(rule, round) and self.of(rule, round).state in _RUNNING
+
+    def reached(self, rule: str, round: int = 1) -> bool:
+        """Whether what it waits for has come and it was not told so."""
+        watched = self._memory.deadlines.get(_key(rule, round))
+        return watched is not None and watched.state in UNMET and self._done(watched)
+
     def next_timer(self) -> datetime | None:
         """The earliest instant at which something is to be done."""
         return min((i for w in self._waiting() for i in (*w.reminders_at, w.due_at) if i is not None), default=None)
@@ -49,11 +68,26 @@ class Deadlines:
         """The earliest end of an open deadline."""
         return min((w.due_at for w in self._waiting() if w.due_at is not None), default=None)
 
-    async def set(self, rule: str, *, since: date, met_by: tuple[type[Event] | str, ...], because: str | None, round: int = 1) -> None:
-        """Has monitoring compute and record a deadline, once in each round of a rule. A practice without a term stays `unset`."""
-        if _key(rule, round) in self._memory.deadlines:
+    async def set(
+        self,
+        rule: str,
+        *,
+        since: date,
+        met_by: tuple[type[Event] | str, ...],
+        because: str | None,
+        round: int = 1,
+        any_of: bool = False,
+        due_on: date | None = None,
+        anchor: tuple[type[Event], str] | None = None,
+    ) -> None:
+        """Has monitoring compute and record a deadline, once in each round of a rule. A practice without a term stays `unset`.
+
+        `due_on` is the contract's own day. `anchor` names the fact whose day `since` is, where it may still move.
+        """
+        if self.has(rule, round):
             return
         of = self._of
+        assert not isinstance(of, PendingAppeal), "no rulebook gives an appeal a term of its own"
         request = monitoring.SetDeadline(
             agency=of.agency,
             case_id=of.case_id,
@@ -63,21 +97,23 @@ class Deadlines:
             rule=rule,
             anchor_on=since,
             round=round,
+            due_on=due_on,
         )
         async with self.quiet:
             terms: monitoring.DeadlineTerms = await self._requests.make(
                 monitoring.TASK_QUEUE, monitoring.SET_DEADLINE, request, monitoring.DeadlineTerms, because=because
             )
-            names = tuple(kind if isinstance(kind, str) else kind.type_name() for kind in met_by)
-            watched = Watched(**terms.model_dump(), met_by=names)
+            watched = Watched(**terms.model_dump(), met_by=tuple(_name(kind) for kind in met_by), any_of=any_of)
             watched.reminders_at = tuple(i for i in watched.reminders_at if i > workflow.now())
+            if anchor is not None:
+                watched.anchor, watched.anchor_on = (anchor[0].type_name(), anchor[1]), since
             self._memory.deadlines[_key(rule, round)] = watched
         self._changed()
 
     async def meet(self, rule: str, on: date, *, because: str | None, round: int = 1) -> None:
         """What was due was done on the local day `on`; late if that is after the due day."""
         async with self.quiet:
-            if self.of(rule, round).state in ("open", "missed"):
+            if self.of(rule, round).state in UNMET:
                 await self._step(self.of(rule, round), monitoring.MEET_DEADLINE, on=on, because=because)
         self._changed()
 
@@ -85,14 +121,61 @@ class Deadlines:
         """Nothing of this lifecycle binds anybody any more."""
         async with self.quiet:
             for watched in self._memory.deadlines.values():
-                if watched.state == "open":
+                if watched.state in _RUNNING:
                     await self._step(watched, monitoring.WITHDRAW_DEADLINE, reason=reason, because=because)
+        self._changed()
+
+    async def withdraw(self, rule: str, reason: str, *, because: str | None, round: int = 1) -> None:
+        """What it asked for is asked for no longer."""
+        async with self.quiet:
+            if self.runs(rule, round):
+                await self._step(self.of(rule, round), monitoring.WITHDRAW_DEADLINE, reason=reason, because=because)
+        self._changed()
+
+    def to_suspend(self, turn: Turn) -> list[Watched]:
+        """Open deadlines whose clock was not asked yet to stand still for this suspension."""
+        return [watched for watched in self._memory.deadlines.values() if watched.state == "open" and watched.stood != turn.event_id]
+
+    async def suspend(self, turn: Turn) -> None:
+        """Their clock stands still from the suspension's day; monitoring leaves running what was due before it."""
+        async with self.quiet:
+            for watched in self.to_suspend(turn):
+                watched.stood = turn.event_id
+                await self._step(watched, monitoring.SUSPEND_DEADLINE, on=turn.on, reason=SUSPENDED, because=turn.traceparent)
+        self._changed()
+
+    def suspended(self) -> list[Watched]:
+        """Deadlines whose clock stands still."""
+        return [watched for watched in self._memory.deadlines.values() if watched.state == "suspended"]
+
+    async def resume(self, turn: Turn) -> None:
+        """Their clock runs again, and they end later by the days on which it stood still."""
+        async with self.quiet:
+            for watched in self.suspended():
+                await self._step(watched, monitoring.RESUME_DEADLINE, on=turn.on, because=turn.traceparent)
+        self._changed()
+
+    def moved(self) -> list[tuple[Watched, Fact, date]]:
+        """Deadlines that run from a day which is another one by now."""
+        found = []
+        for watched in self._memory.deadlines.values():
+            fact = self._memory.facts.get(watched.anchor[0]) if watched.anchor and watched.state in _RUNNING else None
+            if watched.anchor and fact is not None and fact.day(watched.anchor[1]) != watched.anchor_on:
+                found.append((watched, fact, fact.day(watched.anchor[1])))
+        return found
+
+    async def follow_anchors(self) -> None:
+        """What hangs on a day that has moved is computed anew from there."""
+        async with self.quiet:
+            for watched, fact, day in self.moved():
+                watched.anchor_on = day
+                await self._step(watched, monitoring.MOVE_ANCHOR, anchor_on=day, reason=MOVED, because=fact.traceparent)
         self._changed()
 
     def heard(self, fact: Fact, type_name: str, version: int) -> None:
         """A person extended, recomputed or withdrew a deadline: its timer moves, later or earlier, or falls."""
         for watched in self._memory.deadlines.values():
-            if watched.deadline_id != fact.data["deadline_id"] or watched.state != "open":
+            if watched.deadline_id != fact.data["deadline_id"] or watched.state not in _RUNNING:
                 continue
             if type_name == monitoring.DeadlineWithdrawn.type_name():
                 watched.state = "withdrawn"
@@ -118,12 +201,11 @@ class Deadlines:
 
     def _waiting(self) -> list[Watched]:
         """Open deadlines, without those that are done already and whose stage is about to say on which day."""
-        facts = self._memory.facts
-        return [
-            watched
-            for _, watched in sorted(self._memory.deadlines.items())
-            if watched.state == "open" and not all(name in facts for name in watched.met_by)
-        ]
+        return [watched for _, watched in sorted(self._memory.deadlines.items()) if watched.state == "open" and not self._done(watched)]
+
+    def _done(self, watched: Watched) -> bool:
+        there = [name in self._memory.facts for name in watched.met_by]
+        return any(there) if watched.any_of else bool(there) and all(there)
 
     async def _act_on_what_is_due(self) -> None:
         for watched in self._waiting():
@@ -136,8 +218,17 @@ class Deadlines:
                 watched.reminders_at = tuple(i for i in watched.reminders_at if i > now)
                 await self._step(watched, monitoring.REMIND, because=None)
 
-    async def _step(self, watched: Watched, activity: str, *, on: date | None = None, reason: str = "", because: str | None) -> None:
-        step = monitoring.DeadlineStep(agency=self._of.agency, deadline_id=watched.deadline_id, on=on, reason=reason)
+    async def _step(
+        self,
+        watched: Watched,
+        activity: str,
+        *,
+        on: date | None = None,
+        anchor_on: date | None = None,
+        reason: str = "",
+        because: str | None,
+    ) -> None:
+        step = monitoring.DeadlineStep(agency=self._of.agency, deadline_id=watched.deadline_id, on=on, anchor_on=anchor_on, reason=reason)
         terms: monitoring.DeadlineTerms = await self._requests.make(
             monitoring.TASK_QUEUE, activity, step, monitoring.DeadlineTerms, because=because
         )
@@ -148,6 +239,10 @@ class Deadlines:
     def _changed(self) -> None:
         self._changes += 1
         self._show()
+
+
+def _name(kind: type[Event] | str) -> str:
+    return kind if isinstance(kind, str) else kind.type_name()
 
 
 def _key(rule: str, round: int) -> str:

@@ -1,5 +1,7 @@
 """Which events lifecycles listen to, and which of their fields they may see: no names, no long texts, nothing personal."""
 
+from typing import Any
+
 from chassis.events import Event
 from services.council import contract as council
 from services.intake import contract as intake
@@ -7,29 +9,95 @@ from services.monitoring import contract as monitoring
 from services.review import contract as review
 from services.visits import contract as visits
 
+_MOVED = ("deadline_id", "due_on", "due_at", "reminders_at")
+
 _OF: dict[type[Event], tuple[str, ...]] = {
     intake.ApplicationRegistered: ("case_id", "renews_certificate_id", "filed_on"),
-    intake.ContractConcluded: ("concluded_on",),
+    intake.ContractConcluded: ("concluded_on", "first_time", "due_dates"),
+    intake.FirstTimeStated: ("first_time", "stated_on"),
+    intake.CoordinatorAppointed: ("appointed_on",),
+    intake.PreliminaryTripMade: ("ends_on",),
+    intake.TrainingSeminarHeld: ("held_on",),
+    intake.ApplicationWithdrawn: ("withdrawn_on",),
+    intake.ContractTerminated: ("terminated_on",),
+    intake.CaseDiscontinued: ("ground", "discontinued_on"),
+    intake.CaseSuspended: ("stops_clock", "suspended_on"),
+    intake.CaseResumed: ("stopped_clock", "suspended_on", "resumed_on"),
     review.SelfAssessmentReportReceived: ("received_on",),
     review.RecommendationsIssued: ("issued_on",),
+    review.ReportVersionSubmitted: ("number", "submitted_on"),
+    review.TechnicalExaminationHeld: ("number", "examined_on"),
+    review.ExaminationResultsSent: ("number", "rework_needed", "sent_on"),
+    review.FinalVersionResubmitted: ("number", "submitted_on"),
+    review.SelfAssessmentReportAccepted: ("number", "accepted_on", "audit_needed"),
+    review.PreliminaryAuditHeld: ("held_on",),
+    visits.PanelFormed: ("formed_on",),
+    visits.CompositionTold: ("told_on",),
     visits.VisitAnnounced: ("starts_on", "ends_on", "announced_on"),
+    visits.MaterialsSent: ("sent_on",),
+    visits.WebinarHeld: ("held_on",),
+    visits.BriefingHeld: ("held_on",),
     visits.VisitStarted: ("started_on",),
     visits.VisitCompleted: ("ended_on",),
     visits.VisitReportSubmitted: ("submitted_on",),
+    visits.FactualCheckClosed: ("closed_on",),
+    council.ReportChecked: ("checked_on",),
+    council.ConclusionDrafted: ("drafted_on",),
+    council.PresentationPrepared: ("prepared_on",),
     council.DecisionAdopted: ("outcome", "decisions", "adopted_on"),
-    council.CertificateIssued: ("certificate_id", "issued_on", "valid_until"),
+    council.DecisionNoticeSent: ("channel", "sent_on"),
+    council.CertificateIssued: ("certificate_id", "scopes", "issued_on", "valid_until"),
     council.CertificateReissued: ("certificate_id", "issued_on", "valid_until"),
     council.CertificateEnded: ("certificate_id", "ended_on"),
     council.DuplicateRequested: ("round", "requested_on"),
     council.DuplicateIssued: ("round", "issued_on"),
-    council.RegisterEntryMade: ("entered_on",),
-    council.AuthorisedBodyNotified: ("notified_on",),
+    council.RegisterEntryMade: ("certificate_id", "entered_on"),
+    council.AuthorisedBodyNotified: ("certificate_id", "notified_on"),
     council.ReportPublished: ("published_on",),
     council.RefusalNoticeSent: ("sent_on",),
-    monitoring.DeadlineExtended: ("deadline_id", "due_on", "due_at", "reminders_at"),
-    monitoring.DeadlineRecomputed: ("deadline_id", "due_on", "due_at", "reminders_at"),
+    council.DecisionEntered: ("entered_on",),
+    council.DeqarSubmitted: ("submitted_on",),
+    council.MinistryInformed: ("informed_on",),
+    council.FollowUpAgreed: ("agreed_on",),
+    council.ComplaintFiled: ("filed_on",),
+    council.AppealFiled: ("appeal_id", "scopes", "filed_on"),
+    council.AppealDecided: ("appeal_id", "scopes", "outcome", "new_visit", "decided_on"),
+    monitoring.DeadlineExtended: _MOVED,
+    monitoring.DeadlineRecomputed: _MOVED,
     monitoring.DeadlineWithdrawn: ("deadline_id",),
+    review.ReportCorrected: ("corrects", "fact", "corrected"),
+    visits.VisitCorrected: ("corrects", "fact", "corrected"),
+    council.ConsiderationCorrected: ("corrects", "fact", "corrected"),
 }
+
+#: What puts an earlier fact right.
+CORRECTIONS = tuple(kind.type_name() for kind in (review.ReportCorrected, visits.VisitCorrected, council.ConsiderationCorrected))
 
 #: Event type → the fields that go into a workflow's history.
 FIELDS: dict[str, tuple[str, ...]] = {kind.type_name(): fields for kind, fields in _OF.items()}
+
+#: Of the parts of a field that is a list, what lifecycles may see.
+PARTS: dict[str, set[str]] = {"decisions": {"scope", "outcome"}}
+
+#: What comes several times: the field by which a lifecycle keeps each of them, besides the newest.
+_KEYS: dict[type[Event], str] = {
+    review.ReportVersionSubmitted: "number",
+    review.TechnicalExaminationHeld: "number",
+    review.ExaminationResultsSent: "number",
+    council.DecisionNoticeSent: "channel",
+    council.AppealDecided: "appeal_id",
+    council.CertificateIssued: "certificate_id",
+    council.RegisterEntryMade: "certificate_id",
+    council.AuthorisedBodyNotified: "certificate_id",
+}
+KEYS: dict[str, str] = {kind.type_name(): key for kind, key in _KEYS.items()}
+
+
+def keyed(kind: type[Event], key: object) -> str:
+    """The name under which a lifecycle keeps one of the facts that come several times."""
+    return f"{kind.type_name()}:{key}"
+
+
+def visible(name: str) -> dict[str, Any]:
+    """What of an event goes into a signal, as pydantic wants it."""
+    return {field: {"__all__": PARTS[field]} if field in PARTS else True for field in FIELDS[name]}

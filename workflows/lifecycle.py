@@ -18,11 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel
 
     from chassis.events import Event
+    from services.intake import contract as intake
     from services.monitoring import contract as monitoring
-    from workflows.messages import AccreditationCase, EventReceived, Fact, IssuedCertificate, LifecycleView
+    from workflows.facts import CORRECTIONS, KEYS
+    from workflows.messages import AccreditationCase, EventReceived, Fact, IssuedCertificate, LifecycleView, PendingAppeal, Turn
 
 from workflows.deadlines import Deadlines
-from workflows.requests import Requests
+from workflows.requests import Overtaken, Requests
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -33,18 +35,28 @@ STAGE = SearchAttributeKey.for_keyword("KepilStage")
 WAITING_ON = SearchAttributeKey.for_keyword("KepilWaitingOn")
 NEXT_DEADLINE = SearchAttributeKey.for_datetime("KepilNextDeadline")
 
+Begun = AccreditationCase | IssuedCertificate | PendingAppeal
+
 _DEADLINE_MOVES = tuple(
     kind.type_name() for kind in (monitoring.DeadlineExtended, monitoring.DeadlineRecomputed, monitoring.DeadlineWithdrawn)
 )
 
 
-class Lifecycle:
-    """The state and the tools of one lifecycle; the order of its stages is the workflow's own."""
+_SUSPENDED, _RESUMED = intake.CaseSuspended.type_name(), intake.CaseResumed.type_name()
 
-    def __init__(self, of: AccreditationCase | IssuedCertificate, workflow_id: str) -> None:
+
+class Lifecycle:
+    """The state and the tools of one lifecycle; the order of its stages is the workflow's own.
+
+    Any of the facts `ended_by` overtakes it: whatever waits raises `Overtaken`, until `close` begins its end.
+    """
+
+    def __init__(self, of: Begun, workflow_id: str, *, ended_by: tuple[type[Event], ...] = ()) -> None:
         self._of = of
+        self._ended_by = ended_by
         self.memory = of.memory
-        self._requests = Requests(self.memory, self.show)
+        self.phases: dict[str, str] = {}
+        self._requests = Requests(self.memory, self.show, self._overtaken)
         self.deadlines = Deadlines(of, workflow_id, self.memory, self._requests, self.show)
         self._alarm: datetime | None = None
         self._shown: dict[str, Any] = {}
@@ -78,9 +90,24 @@ class Lifecycle:
         fact = Fact(event_id=event.event_id, occurred_at=event.occurred_at, data=event.data, traceparent=event.traceparent)
         if event.type in _DEADLINE_MOVES:
             self.deadlines.heard(fact, event.type, event.version)
-        elif fact.later_than(self.memory.facts.get(event.type)):
-            self.memory.facts[event.type] = fact
+        elif event.type in CORRECTIONS:
+            self._put_right(event)
+        elif event.type in (_SUSPENDED, _RESUMED):
+            self._turn(fact, suspends=event.type == _SUSPENDED)
+        else:
+            self._keep(event.type, fact)
+            if KEYS.get(event.type) in fact.data:
+                self._keep(f"{event.type}:{fact.data[KEYS[event.type]]}", fact)
         self.show()
+
+    def forget(self, *names: str) -> None:
+        """What these facts told is to come anew."""
+        for name in names:
+            self.memory.facts.pop(name, None)
+
+    def close(self) -> None:
+        """The end begins, whatever has overtaken the stages: from now on requests are made again."""
+        self._requests.closing = True
 
     def resume(self) -> None:
         """Somebody has looked at the trouble: what was refused is asked again."""
@@ -95,26 +122,47 @@ class Lifecycle:
         name = _name(kind)
         if stage and name not in self.memory.facts:
             self.enter(stage, waiting_on)
-        await workflow.wait_condition(lambda: self._sound() and name in self.memory.facts)
+        await self.when(lambda: name in self.memory.facts)
         return self.memory.facts[name]
 
+    async def when(self, so: Callable[[], bool]) -> None:
+        """Waits until it is so; raises what failed beside the stages, and `Overtaken`."""
+        await workflow.wait_condition(lambda: self._sound() and (self._overtaken() or so()))
+        if self._overtaken():
+            raise Overtaken
+
     async def due(
-        self, kind: type[Event], rule: str, *, since: date, done: str, because: str | None, stage: str = "", waiting_on: str = ""
+        self,
+        kind: type[Event],
+        rule: str,
+        *,
+        since: date,
+        anchor: tuple[type[Event], str],
+        done: str,
+        because: str | None,
+        stage: str,
+        waiting_on: str,
+        round: int = 1,
     ) -> Fact:
         """Waits for a fact that is due by a term of the rulebook; `done` names its date. Late, it is still waited for."""
-        await self.deadlines.set(rule, since=since, met_by=(kind,), because=because)
+        await self.deadlines.set(rule, since=since, anchor=anchor, met_by=(kind,), because=because, round=round)
         fact = await self.fact(kind, stage=stage, waiting_on=waiting_on)
-        await self.deadlines.meet(rule, fact.day(done), because=fact.traceparent)
+        await self.deadlines.meet(rule, fact.day(done), because=fact.traceparent, round=round)
         return fact
 
+    async def ask(self, queue: str, activity: str, argument: BaseModel, *, because: str | None = None) -> None:
+        """Asks a service, as often as it is called."""
+        await self._requests.make(queue, activity, argument, None, because=because)
+
     async def once(
-        self, queue: str, activity: str, argument: BaseModel, answer: type[A] | None = None, *, because: str | None = None
+        self, queue: str, activity: str, argument: BaseModel, answer: type[A] | None = None, *, because: str | None = None, round: int = 1
     ) -> Any:
-        """Asks a service, once in the lifecycle's life; later the remembered answer."""
-        if activity not in self.memory.done:
+        """Asks a service, once in the lifecycle's life (in each round of it); later the remembered answer."""
+        key = activity if round == 1 else f"{activity}:{round}"
+        if key not in self.memory.done:
             given: BaseModel | None = await self._requests.make(queue, activity, argument, answer, because=because)
-            self.memory.done[activity] = given.model_dump(mode="json") if answer is not None and given is not None else None
-        remembered = self.memory.done[activity]
+            self.memory.done[key] = given.model_dump(mode="json") if answer is not None and given is not None else None
+        remembered = self.memory.done[key]
         return answer.model_validate(remembered) if answer is not None else None
 
     async def until(
@@ -155,12 +203,19 @@ class Lifecycle:
         """The earliest instant at which the lifecycle will move by itself."""
         return min((i for i in (self._alarm, self.deadlines.next_timer()) if i is not None), default=None)
 
+    def suspended_on(self) -> date | None:
+        """Since when the case stands still, as the newest that was heard tells it."""
+        newest = self.memory.turns[-1] if self.memory.turns else self.memory.turn
+        return newest.on if newest is not None and newest.suspends else None
+
     def view(self) -> LifecycleView:
         """What the lifecycle waits for."""
         memory = self.memory
         return LifecycleView(
             stage=memory.stage,
+            phase=self.phases.get(memory.stage, ""),
             waiting_on=memory.waiting_on,
+            suspended_on=self.suspended_on(),
             next_timer=self.next_timer(),
             deadlines=tuple(memory.deadlines.values()),
             facts={name: fact.data for name, fact in sorted(memory.facts.items())},
@@ -173,9 +228,9 @@ class Lifecycle:
         wanted: list[tuple[SearchAttributeKey[Any], Any]] = [
             (AGENCY, of.agency),
             (INSTITUTION, of.institution_id),
-            (RULEBOOK, f"{of.rulebook.id}@{of.rulebook.version}"),
+            (RULEBOOK, None if isinstance(of, PendingAppeal) else f"{of.rulebook.id}@{of.rulebook.version}"),
             (STAGE, memory.stage or None),
-            (WAITING_ON, ("operator" if memory.trouble else memory.waiting_on) or None),
+            (WAITING_ON, self._shown_as_waiting_on() or None),
             (NEXT_DEADLINE, self.deadlines.next_due()),
         ]
         updates: list[SearchAttributeUpdate[Any]] = [
@@ -185,9 +240,38 @@ class Lifecycle:
             workflow.upsert_search_attributes(updates)
             self._shown = {key.name: value for key, value in wanted}
 
+    def _shown_as_waiting_on(self) -> str:
+        if self.memory.trouble:
+            return "operator"
+        return "resumption" if self.suspended_on() else self.memory.waiting_on
+
+    def _keep(self, name: str, fact: Fact) -> None:
+        if fact.later_than(self.memory.facts.get(name)):
+            self.memory.facts[name] = fact
+
+    def _put_right(self, correction: EventReceived) -> None:
+        """A fact that was recorded wrongly is from now on known as it is right."""
+        for fact in self.memory.facts.values():
+            if fact.event_id == correction.data["corrects"]:
+                fact.data = {**fact.data, **correction.data["corrected"]}
+
+    def _turn(self, fact: Fact, *, suspends: bool) -> None:
+        turn = Turn(
+            event_id=fact.event_id,
+            occurred_at=fact.occurred_at,
+            suspends=suspends,
+            stops_clock=fact.data["stops_clock" if suspends else "stopped_clock"],
+            on=fact.day("suspended_on" if suspends else "resumed_on"),
+            traceparent=fact.traceparent,
+        )
+        self.memory.turns = sorted([*self.memory.turns, turn], key=lambda each: (each.occurred_at, each.event_id))
+
     def _keep_failure(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
+        if not task.cancelled() and not isinstance(task.exception(), Overtaken):
             self._failure = self._failure or task.exception()
+
+    def _overtaken(self) -> bool:
+        return self.has(*self._ended_by)
 
     def _sound(self) -> bool:
         if self._failure is not None:

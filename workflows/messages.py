@@ -8,11 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.text import ShortText
 from regulations import RulebookRef
 from services.monitoring.contract import DeadlineTerms
 
 TASK_QUEUE = "kepil-workflows"
+
+#: The activity that begins the lifecycle of a closed case anew.
+BEGIN_AGAIN = "workflows.begin_again"
 
 
 class EventReceived(BaseModel):
@@ -49,7 +51,31 @@ class Watched(DeadlineTerms):
 
     model_config = ConfigDict(frozen=False)
 
-    met_by: tuple[str, ...] = Field((), description="The event types that meet it, all of them")
+    met_by: tuple[str, ...] = Field((), description="The facts that meet it, all of them; none: a person alone ends it")
+    any_of: bool = Field(False, description="One of them is enough")
+    anchor: tuple[str, str] | None = Field(None, description="The fact and its day from which it runs; where that moves, so does the end")
+    anchor_on: date | None = None
+    stood: str = Field("", description="The suspension for which its clock was asked to stand still")
+
+
+class Turn(BaseModel):
+    """A suspension of the case, or its end."""
+
+    event_id: str
+    occurred_at: datetime
+    suspends: bool
+    stops_clock: bool
+    on: date
+    traceparent: str | None = None
+
+
+class Remittal(BaseModel):
+    """An appeal that sends a decision back: which scopes, and whether the experts go once more."""
+
+    appeal_id: str
+    scopes: tuple[str, ...]
+    new_visit: bool
+    traceparent: str | None = None
 
 
 class Memory(BaseModel):
@@ -60,6 +86,12 @@ class Memory(BaseModel):
     done: dict[str, Any] = Field({}, description="Activities that are done, with their answers")
     deadlines: dict[str, Watched] = {}
     milestones: list[str] = []
+    turns: list[Turn] = Field([], description="Suspensions and their ends that are still to be carried out, in order")
+    turn: Turn | None = Field(None, description="The one that is in force")
+    held: list[str] = Field([], description="The services in which the case is suspended")
+    settled: list[str] = Field([], description="The appeals whose outcome was taken up")
+    round: int = Field(1, description="2 and on: an appeal led to another decision")
+    remittal: Remittal | None = Field(None, description="The appeal that led to it")
     stage: str = ""
     waiting_on: str = ""
     trouble: str | None = Field(None, description="Why a service refused; somebody must look")
@@ -73,10 +105,25 @@ class AccreditationCase(BaseModel):
     institution_id: str
     scopes: tuple[str, ...]
     rulebook: RulebookRef
-    standards: ShortText
-    standards_version: ShortText
+    standards: str = Field("", description="Empty where it begins anew, long after the self-assessment")
+    standards_version: str = ""
     filed_on: date
     registered_on: date
+    kind: str | None = Field(None, description="A word of the rulebook's `kinds`; None: begun by a Kepil of one rulebook")
+    remitted: Remittal | None = Field(None, description="The case was closed already; it begins anew with what was remitted")
+    certified: tuple[str, ...] = Field((), description="The scopes with a certificate in force from before it begins anew")
+    traceparent: str | None = None
+    memory: Memory = Field(default_factory=Memory)
+
+
+class PendingAppeal(BaseModel):
+    """Starts an `AppealLifecycle` (order 109, p. 27; IQAA, S3.e). The workflow's id is `appeal_id`."""
+
+    agency: str
+    appeal_id: str
+    case_id: str
+    institution_id: str
+    scopes: tuple[str, ...]
     traceparent: str | None = None
     memory: Memory = Field(default_factory=Memory)
 
@@ -99,7 +146,9 @@ class LifecycleView(BaseModel):
     """The query `view`: what a lifecycle waits for, for people who look at it."""
 
     stage: str
+    phase: str = Field("", description="The word of the rulebook's `procedure_stages` under which the stage stands")
     waiting_on: str
+    suspended_on: date | None = Field(None, description="The case stands still since this day")
     next_timer: datetime | None
     deadlines: tuple[Watched, ...]
     facts: dict[str, dict[str, Any]]

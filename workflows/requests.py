@@ -31,12 +31,21 @@ FIRST_PAUSE = timedelta(minutes=1)
 LATER_PAUSE = timedelta(days=1)
 
 
-class Requests:
-    """The activities of one lifecycle. A refusal does not end it: it shows its trouble and asks again."""
+class Overtaken(Exception):
+    """Something has ended the stages of a lifecycle before their time: nothing of them is waited for any more."""
 
-    def __init__(self, memory: Memory, show: Callable[[], None]) -> None:
+
+class Requests:
+    """The activities of one lifecycle. A refusal does not end it: it shows its trouble and asks again.
+
+    Once it is `overtaken` no request of its stages is made; what is made while it is `closing` belongs to its end.
+    """
+
+    def __init__(self, memory: Memory, show: Callable[[], None], overtaken: Callable[[], bool]) -> None:
         self._memory = memory
         self._show = show
+        self._overtaken = overtaken
+        self.closing = False
         self._resumed = 0
         self._troubles: list[str] = []
 
@@ -46,29 +55,35 @@ class Requests:
 
     async def make(self, queue: str, activity: str, argument: BaseModel, answer: type[BaseModel] | None, *, because: str | None) -> Any:
         """The answer of `activity`. `because` is the traceparent of the fact that led to it; None (a timer) begins a trace."""
-        pause = FIRST_PAUSE
+        pause, given_up = FIRST_PAUSE, self._overtaken if not self.closing else _never
         while True:
+            if given_up():
+                raise Overtaken
             try:
                 return await _start(queue, activity, argument, answer, because)
             except ActivityError as error:
                 if not isinstance(error.cause, ApplicationError):
                     raise
                 workflow.logger.error("%s was refused: %s", activity, error.cause)
-                await self._look_into(f"{activity}: {error.cause.message}", pause)
+                await self._look_into(f"{activity}: {error.cause.message}", pause, given_up)
                 pause = LATER_PAUSE
 
-    async def _look_into(self, trouble: str, pause: timedelta) -> None:
+    async def _look_into(self, trouble: str, pause: timedelta, given_up: Callable[[], bool]) -> None:
         before = self._resumed
         self._troubles.append(trouble)
         self._tell()
         with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._resumed > before, timeout=pause)
+            await workflow.wait_condition(lambda: self._resumed > before or given_up(), timeout=pause)
         self._troubles.remove(trouble)
         self._tell()
 
     def _tell(self) -> None:
         self._memory.trouble = "; ".join(self._troubles) or None
         self._show()
+
+
+def _never() -> bool:
+    return False
 
 
 def _start(

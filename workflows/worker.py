@@ -13,17 +13,19 @@ from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionR
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows import lifecycle
 from workflows.accreditation import AccreditationLifecycle
+from workflows.activities import activities
+from workflows.appeal import AppealLifecycle
 from workflows.certificate import CertificateLifecycle
 from workflows.messages import TASK_QUEUE
 
 log = logging.getLogger(__name__)
 
-WORKFLOWS: list[type] = [AccreditationLifecycle, CertificateLifecycle]
+WORKFLOWS: list[type] = [AccreditationLifecycle, AppealLifecycle, CertificateLifecycle]
 DEPLOYMENT = "kepil-workflows"
 
 #: Lifecycles last for years with few tasks: pinned, one would keep the worker of its first day alive. They move to whatever version is
@@ -59,7 +61,7 @@ def runner() -> SandboxedWorkflowRunner:
 
 def sources() -> list[Path]:
     """The files that decide what a workflow does: its own and the contracts of its messages."""
-    return sorted([*(_ROOT / "workflows").glob("*.py"), *(_ROOT / "services").glob("*/contract.py")])
+    return sorted([*(_ROOT / "workflows").glob("*.py"), *(_ROOT / "services").glob("*/contract*.py")])
 
 
 def build_id(files: Iterable[Path] | None = None) -> str:
@@ -71,9 +73,19 @@ def build_id(files: Iterable[Path] | None = None) -> str:
 
 
 def make_worker(
-    client: Client, *, versioned: bool, build: str | None = None, workflows: list[type] | None = None, grace: timedelta = timedelta()
+    client: Client,
+    *,
+    versioned: bool,
+    build: str | None = None,
+    workflows: list[type] | None = None,
+    grace: timedelta = timedelta(),
+    sandboxed: bool = True,
 ) -> Worker:
-    """The worker of the lifecycles. `versioned`: under Worker Versioning, as build `build` (default: the sources' hash)."""
+    """The worker of the lifecycles. `versioned`: under Worker Versioning, as build `build` (default: the sources' hash).
+
+    The sandbox finds what is not deterministic, and costs nearly half of the worker's time: tests and replays run in it, the service
+    runs what passed them. (ADR 3)
+    """
     config = None
     if versioned:
         version = WorkerDeploymentVersion(DEPLOYMENT, build or build_id())
@@ -82,7 +94,8 @@ def make_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS if workflows is None else workflows,
-        workflow_runner=runner(),
+        activities=activities(client),
+        workflow_runner=runner() if sandboxed else UnsandboxedWorkflowRunner(),
         deployment_config=config,
         graceful_shutdown_timeout=grace,
     )

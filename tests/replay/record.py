@@ -20,7 +20,7 @@ from cli.supervisor import Stack, StackOptions
 from regulations.deadlines import add_months
 from services.monitoring.contract import DeadlineSet
 from tests.replay.replaying import write
-from tests.workflows import cases
+from tests.workflows import cases, iqaa
 from tests.workflows.cases import ALMATY, DAY, Running, World
 from tests.workflows.recording import Services
 from tests.workflows.story import to_decision, to_visit
@@ -114,6 +114,123 @@ async def certificate_duplicated(world: World, name: str) -> Running:
     return certificate
 
 
+async def certificate_reissued(world: World, name: str) -> Running:
+    """The certificate of a successor, when nobody may apply to extend it any more."""
+    certificate = await world.reissued(add_months(await world.today(), 6), name)
+    await world.until(add_months(BEGINNING, 6) + DAY)
+    return certificate
+
+
+async def iqaa_accredited(world: World, name: str) -> Running:
+    """By IQAA's procedure to the closed case: with the contract's own last days, one of them missed, and a visit that is moved."""
+    case = await iqaa.begin(world, name)
+    today = await world.today()
+    due_dates = {"coordinator": today + 5 * DAY, "seminars": today + 3 * DAY, "complaint": today + 300 * DAY}
+    await case.tell(iqaa.contract(name, today, due_dates=due_dates))
+    await case.tell(iqaa.coordinator(name, today))
+    await world.until(today + 5 * DAY)
+    for _, _, fact in iqaa.WAY[2:]:
+        await case.tell(fact(name, await world.today()))
+        if fact is iqaa.announced:
+            await case.tell(iqaa.announced(name, await world.today(), in_days=60))
+    return case
+
+
+async def iqaa_suspended(world: World, name: str) -> Running:
+    """Twice suspended, with the clock and without it, when every service has a part of the case."""
+    case = await iqaa.begin(world, name)
+    today = await world.today()
+    await case.tell(iqaa.contract(name, today, due_dates={"decision": today + 30 * DAY}))
+    for _, _, fact in iqaa.WAY[1:23]:
+        await case.tell(fact(name, today))
+    for stops_clock in (True, False):
+        since = await world.today()
+        await case.tell(iqaa.suspended(name, since, stops_clock=stops_clock))
+        await world.until(since + 10 * DAY)
+        await case.tell(iqaa.resumed(name, since, await world.today(), stopped_clock=stops_clock))
+    for _, _, fact in iqaa.WAY[23:]:
+        await case.tell(fact(name, await world.today()))
+    return case
+
+
+async def iqaa_withdrawn(world: World, name: str) -> Running:
+    """Before the council decides, with a deadline open and the case suspended."""
+    case = await iqaa.begin(world, name)
+    today = await world.today()
+    await case.tell(iqaa.contract(name, today, due_dates={"decision": today + 30 * DAY}))
+    for _, _, fact in iqaa.WAY[1:23]:
+        await case.tell(fact(name, today))
+    await case.tell(iqaa.suspended(name, today))
+    await case.tell(iqaa.withdrawn(name, today))
+    return case
+
+
+async def appeal(world: World, name: str) -> Running:
+    """The decision of a closed case is sent back: the lifecycle of the appeal begins that of the case anew."""
+    case, today = await _closed(world, f"case-{name}"), await world.today()
+    appeal = await world.begin(iqaa.appeal(case.id, today))
+    await world.publish(iqaa.appeal_decided(case.id, today, "remitted", new_visit=True))
+    return appeal
+
+
+async def reopened(world: World, name: str) -> Running:
+    """A closed case that is visited and decided anew, and closed again."""
+    case, today = await _closed(world, name), await world.today()
+    await world.publish(iqaa.appeal(name, today))
+    await world.publish(iqaa.appeal_decided(name, today, "remitted", new_visit=True))
+    for _, _, fact in iqaa.WAY[11:25]:
+        await case.tell(fact(name, today))
+    for after in iqaa.AFTER:
+        await case.tell(after(name, today))
+    return case
+
+
+async def remitted(world: World, name: str) -> Running:
+    """A refusal of order 109 that is sent back while its notice is due, and turned; a second appeal changes nothing."""
+    case = await world.case(name)
+    await to_decision(case, "refuse")
+    today = await world.today()
+    world.services.knows(name, cases.RULES)
+    await world.publish(iqaa.appeal(name, today, ["programme:0"]))
+    await world.publish(iqaa.appeal_decided(name, today, "remitted", ["programme:0"]))
+    await case.tell(cases.decision(name, today))
+    await world.publish(iqaa.appeal(name, today, ["programme:0"], number=2))
+    await world.publish(iqaa.appeal_decided(name, today, "upheld", ["programme:0"], number=2))
+    await _certified(case)
+    return case
+
+
+async def overturned(world: World, name: str) -> Running:
+    """One of two decisions is overturned while it is followed."""
+    case = await world.case(name, scopes=("programme:0", "programme:1"))
+    await to_decision(case, "accredit", "refuse")
+    today = await world.today()
+    await world.publish(iqaa.appeal(name, today, ["programme:0"]))
+    await world.publish(iqaa.appeal_decided(name, today, "overturned", ["programme:0"]))
+    await case.tell(cases.published(name, today))
+    await case.tell(cases.refusal_notice(name, today))
+    return case
+
+
+async def discontinued(world: World, name: str) -> Running:
+    """In what follows the decision, with an appeal pending."""
+    case = await world.case(name)
+    await to_decision(case)
+    today = await world.today()
+    await world.publish(iqaa.appeal(name, today, ["programme:0"]))
+    await case.tell(iqaa.discontinued(name, today))
+    return case
+
+
+async def _closed(world: World, case_id: str) -> Running:
+    case = await iqaa.begin(world, case_id)
+    today = await world.today()
+    for _, _, fact in iqaa.WAY:
+        await case.tell(fact(case_id, today))
+    world.services.knows(case_id, iqaa.RULES)
+    return case
+
+
 STORIES: dict[str, Story] = {
     story.__name__.replace("_", "-"): story
     for story in (
@@ -126,6 +243,15 @@ STORIES: dict[str, Story] = {
         certificate_renewed,
         certificate_ended,
         certificate_duplicated,
+        certificate_reissued,
+        iqaa_accredited,
+        iqaa_suspended,
+        iqaa_withdrawn,
+        appeal,
+        reopened,
+        remitted,
+        overturned,
+        discontinued,
     )
 }
 

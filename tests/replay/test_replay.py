@@ -14,7 +14,9 @@ from services.visits import contract as visits
 from tests.replay.record import STORIES
 from tests.replay.replaying import read, recorded, replayer
 from tests.workflows.variants import NextLifecycle, PatchedLifecycle, ReorderedLifecycle
+from workflows.appeal import AppealLifecycle
 from workflows.certificate import CertificateLifecycle
+from workflows.messages import BEGIN_AGAIN
 from workflows.worker import WORKFLOWS
 
 ACTIVITIES = {
@@ -22,7 +24,7 @@ ACTIVITIES = {
     for contract in (council, intake, monitoring, review, visits)
     for name, value in vars(contract).items()
     if name.isupper() and isinstance(value, str) and value.startswith(f"{contract.EVENTS.service}.")
-}
+} | {BEGIN_AGAIN}
 
 
 @pytest.mark.parametrize("file", recorded(), ids=lambda file: file.stem)
@@ -60,4 +62,4 @@ async def test_a_change_of_the_order_of_activities_is_found_out() -> None:
 async def test_the_same_change_behind_a_patch_follows_every_recorded_case(changed: type) -> None:
     for file in recorded():
         for run in read(file):
-            await replayer([changed, CertificateLifecycle]).replay_workflow(run)
+            await replayer([changed, AppealLifecycle, CertificateLifecycle]).replay_workflow(run)

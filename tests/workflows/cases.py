@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,12 +11,14 @@ from zoneinfo import ZoneInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
 from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from chassis.documents import Document
 from chassis.events import Event, Recorded
 from chassis.ids import new_id
 from chassis.temporal import described
-from regulations import compute, load
+from regulations import RulebookRef, compute, load
 from regulations.deadlines import add_months
 from services.council import contract as council
 from services.intake import contract as intake
@@ -27,7 +30,7 @@ from tests.waiting import eventually
 from tests.workflows.recording import Services
 from tests.workflows.skipping import SkippedTime
 from workflows.messages import TASK_QUEUE, EventReceived, LifecycleView
-from workflows.routes import orders, thinned
+from workflows.routes import Start, orders, thinned
 
 RULES = load("kz-109-2008-accreditation")
 ALMATY = ZoneInfo(RULES.zone)
@@ -66,6 +69,11 @@ class World:
         id_ = certificate_id or f"certificate-{uuid4()}"
         return await self.begin(issue(id_, f"case-of-{id_}", add_months(valid_until, -60), valid_until))
 
+    async def reissued(self, valid_until: date, certificate_id: str | None = None, *, rulebook: RulebookRef = RULES.ref) -> "Running":
+        """The certificate of a successor, issued today."""
+        id_ = certificate_id or f"certificate-{uuid4()}"
+        return await self.begin(reissue(id_, await self.today(), valid_until, rulebook=rulebook))
+
     async def begin(self, event: Event, traceparent: str | None = None) -> "Running":
         """Starts the lifecycle that the event begins, as the conductor does."""
         start = orders(await self.recorded(event), traceparent)[0]
@@ -81,6 +89,25 @@ class World:
         self.time.follow(handle.id)
         await self.time.settle()
         return running
+
+    async def publish(self, event: Event) -> None:
+        """All that the conductor does about an event, in its order."""
+        for order in orders(await self.recorded(event), None):
+            if isinstance(order, Start):
+                with suppress(WorkflowAlreadyStartedError):
+                    await self.client.start_workflow(
+                        order.workflow.__name__,
+                        order.argument,
+                        id=order.workflow_id,
+                        task_queue=TASK_QUEUE,
+                        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    )
+                    self.running.append(Running(self, order.workflow_id))
+                    self.time.follow(order.workflow_id)
+            else:
+                with suppress(RPCError):  # its lifecycle is over
+                    await self.client.get_workflow_handle(order.workflow_id).signal("event", order.event)
+            await self.time.settle()
 
     async def recorded(self, event: Event, at: datetime | None = None, event_id: str | None = None) -> Recorded[Any]:
         """The event as a log keeps it."""
@@ -271,6 +298,22 @@ def issue(certificate_id: str, case_id: str, issued_on: date, valid_until: date)
         rulebook=RULES.ref,
         number="17",
         blank_number="KZ 0000017",
+        scopes=("institution",),
+        issued_on=issued_on,
+        valid_until=valid_until,
+    )
+
+
+def reissue(certificate_id: str, issued_on: date, valid_until: date, *, rulebook: RulebookRef = RULES.ref) -> Event:
+    """In the place of one that passed to a successor."""
+    return council.CertificateReissued(
+        certificate_id=certificate_id,
+        reissued_from="certificate-0",
+        case_id=f"case-of-{certificate_id}",
+        institution_id="aknu",
+        rulebook=rulebook,
+        number="18",
+        blank_number="KZ 0000018",
         scopes=("institution",),
         issued_on=issued_on,
         valid_until=valid_until,

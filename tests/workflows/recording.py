@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.events import Event
 from chassis.problems import NotFound
+from regulations import Rulebook
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
@@ -77,6 +79,7 @@ class Services:
         self._requests: dict[str, list[Request]] = defaultdict(list)
         self._tries: dict[str, list[str]] = defaultdict(list)
         self.behind = timedelta()
+        self.cases: dict[str, council.CaseBeforeCouncil] = {}
         self._faults: dict[tuple[str, str], list[Exception]] = {}
 
     def requests(self, workflow_id: str, *names: str) -> list[Request]:
@@ -90,6 +93,19 @@ class Services:
     def facts(self, workflow_id: str, rule: str | None = None) -> list[Event]:
         """Monitoring's facts about one lifecycle's deadlines, or about one of them."""
         return [fact for facts in self._facts.values() if _about(facts, workflow_id, rule) for fact in facts]
+
+    def knows(self, case_id: str, rules: Rulebook, *, remitted: bool = True, appeals: int = 1, certified: Sequence[str] = ()) -> None:
+        """What the council knows of a case whose decision is sent back."""
+        self.cases[case_id] = council.CaseBeforeCouncil(
+            institution_id="kaznu",
+            rulebook=rules.ref,
+            scopes=("institution",),
+            filed_on=date(2020, 1, 6),
+            registered_on=date(2020, 1, 6),
+            appeals=appeals,
+            remitted=remitted,
+            certified=tuple(certified),
+        )
 
     def fail(self, workflow_id: str, name: str, *errors: Exception) -> None:
         """The next tries of an activity fail so, one after the other."""
@@ -123,11 +139,13 @@ class Services:
     def workers(self, *without: str) -> list[Worker]:
         """One activity worker on the task queue of each service, but for those `without`."""
         queues: dict[str, Sequence[Callable[..., Awaitable[Any]]]] = {
-            intake.TASK_QUEUE: [_silent(intake.CLOSE_CASE, intake.CloseCase)],
-            review.TASK_QUEUE: [_silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment)],
-            visits.TASK_QUEUE: [_silent(visits.OPEN_VISIT, visits.OpenVisit)],
+            intake.TASK_QUEUE: [_silent(intake.CLOSE_CASE, intake.CloseCase), _silent(intake.REOPEN_CASE, intake.ReopenCase)],
+            review.TASK_QUEUE: [_silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment), *_case_steps(review)],
+            visits.TASK_QUEUE: [_silent(visits.OPEN_VISIT, visits.OpenVisit), *_case_steps(visits)],
             council.TASK_QUEUE: [
                 _silent(council.OPEN_CONSIDERATION, council.OpenConsideration),
+                self._read_case(),
+                *_case_steps(council),
                 *(_silent(name, council.CertificateStep) for name in CERTIFICATE_STEPS),
             ],
             monitoring.TASK_QUEUE: monitoring_activities(self),  # type: ignore[arg-type]
@@ -147,6 +165,12 @@ class Services:
             for worker in self.workers(*without):
                 await stack.enter_async_context(worker)
             yield
+
+    def _read_case(self) -> Callable[..., Awaitable[Any]]:
+        async def read_case(question: council.ReadCase) -> council.CaseBeforeCouncil:
+            return self.cases[question.case_id]
+
+        return activity.defn(name=council.READ_CASE)(read_case)
 
     async def _person(self) -> Context:
         return Context(self._facts, await self.clock.now(), "coordinator")
@@ -187,6 +211,10 @@ class _Recording(ActivityInboundInterceptor):
         answer = await super().execute_activity(input)
         self._services.record(workflow_id, Request(info.activity_type, at, input.args[0], info.attempt, telemetry.current_traceparent()))
         return answer
+
+
+def _case_steps(service: ModuleType) -> list[Callable[..., Awaitable[Any]]]:
+    return [_silent(name, service.CaseStep) for name in (service.SUSPEND, service.RESUME, service.CLOSE)]
 
 
 def _silent(name: str, argument: type[BaseModel]) -> Callable[..., Awaitable[Any]]:

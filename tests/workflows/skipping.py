@@ -48,7 +48,7 @@ class SkippedTime:
         await eventually(self._quiet, "every lifecycle is quiet")
 
     async def _quiet(self) -> bool:
-        for workflow_id in self._followed:
+        for workflow_id in reversed(self._followed):  # an appeal before its case, which it may begin anew
             if at_work(await self._client.get_workflow_handle(workflow_id).fetch_history()):
                 return False
         return True

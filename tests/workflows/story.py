@@ -4,8 +4,8 @@ from tests.workflows import cases
 from tests.workflows.cases import Running
 
 
-async def to_visit(case: Running) -> None:
-    """The commission has left; its report is due."""
+async def to_visit(case: Running, *, completed: bool = True) -> None:
+    """The commission has left; its report is due. Not `completed`: it is still there."""
     today = await case.world.today()
     for fact in (
         cases.contract,
@@ -13,7 +13,7 @@ async def to_visit(case: Running) -> None:
         cases.recommendations,
         cases.visit_announced,
         cases.visit_started,
-        cases.visit_completed,
+        *([cases.visit_completed] if completed else []),
     ):
         await case.tell(fact(case.id, today))
 

@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from chassis.problems import Refused
-from regulations import compute
+from regulations import compute, load
 from regulations.deadlines import add_months
 from services.council import contract as council
 from services.monitoring import contract as monitoring
@@ -158,6 +158,32 @@ async def test_a_certificate_that_ends_early_withdraws_what_is_still_due(world: 
     withdrawn = [fact for fact in certificate.deadline_facts(RULE) if isinstance(fact, monitoring.DeadlineWithdrawn)]
     assert len(withdrawn) == (1 if states == {"open"} else 0)
     assert certificate.requests(council.EXPIRE_CERTIFICATE) == []
+
+
+@pytest.mark.clause(ORDER_109, "21", "26")
+@pytest.mark.parametrize("months", [20, 6])
+async def test_a_certificate_that_is_re_issued_in_its_last_year_cannot_be_extended_and_misses_nothing(world: World, months: int) -> None:
+    valid_until = add_months(await world.today(), months)
+    certificate = await world.reissued(valid_until)
+    over = compute(RULES, RULE, valid_until).due_on < await world.today()
+    assert over is (months == 6)
+    assert [deadline.rule for deadline in (await certificate.view()).deadlines] == ([] if over else [RULE])
+    assert await certificate.stage() == ("last_year" if over else "valid")
+    if over:
+        await world.until(valid_until + DAY)
+        assert await certificate.result() == "expired"
+        assert certificate.requests() == [monitoring.READ_CERTIFICATE_TERM, council.EXPIRE_CERTIFICATE]
+
+
+@pytest.mark.clause(ORDER_109, "25")
+async def test_a_certificate_of_a_rulebook_that_knows_no_renewal_is_valid_to_its_end(world: World) -> None:
+    valid_until = add_months(await world.today(), 6)
+    certificate = await world.reissued(valid_until, rulebook=load("iqaa-accreditation").ref)
+    assert await certificate.stage() == "valid"
+    await certificate.tell(cases.registration("case-2", await world.today(), renews=certificate.id))
+    await world.until(valid_until + DAY)
+    assert await certificate.result() == "expired"
+    assert certificate.requests() == [monitoring.READ_CERTIFICATE_TERM, council.EXPIRE_CERTIFICATE]
 
 
 async def test_a_certificate_whose_step_is_refused_asks_again_when_somebody_resumes_it(world: World) -> None:

@@ -10,6 +10,7 @@ from regulations.deadlines import add_months
 from services.monitoring import contract as monitoring
 from services.monitoring.domain import deadline as domain
 from services.review import contract as review
+from services.visits import contract as visits
 from tests.waiting import eventually
 from tests.workflows import cases
 from tests.workflows.cases import ALMATY, DAY, RULES, Running, World
@@ -84,6 +85,32 @@ async def test_a_deadline_that_a_person_extends_is_missed_at_its_new_end(world: 
     assert len(case.requests(monitoring.MISS_DEADLINE)) == 1
     reminded = [fact.reminded_on for fact in case.deadline_facts("visit_report") if isinstance(fact, monitoring.DeadlineReminded)]
     assert reminded == [new_end - DAY]
+
+
+@pytest.mark.clause(ORDER_109, "17")
+async def test_a_visit_whose_last_day_was_recorded_wrongly_moves_the_end_of_the_term_of_its_report(world: World) -> None:
+    case = await world.case()
+    await to_visit(case, completed=False)
+    today = await world.today()
+    completed = await case.tell(cases.visit_completed(case.id, today))
+    before = await _watched(case, "visit_report")
+    right = today + 20 * DAY
+    await case.tell(
+        visits.VisitCorrected(
+            case_id=case.id,
+            corrects=completed.event_id,
+            fact="VisitCompleted",
+            version=7,
+            previous={"ended_on": today.isoformat()},
+            corrected={"ended_on": right.isoformat()},
+            reason="It was read from the wrong paper.",
+            corrected_on=today,
+        )
+    )
+    moved = await _watched(case, "visit_report")
+    assert (before.due_on, moved.due_on) == (compute(RULES, "visit_report", today).due_on, compute(RULES, "visit_report", right).due_on)
+    [request] = world.services.requests(case.id, monitoring.MOVE_ANCHOR)
+    assert request.argument.anchor_on == right
 
 
 async def test_an_extension_whose_message_is_still_under_way_is_learnt_from_monitoring(world: World) -> None:

@@ -9,8 +9,10 @@ from chassis.events import Event, Recorded
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
-from tests.workflows import cases
+from services.visits import contract as visits
+from tests.workflows import cases, iqaa
 from workflows.accreditation import AccreditationLifecycle
+from workflows.appeal import AppealLifecycle
 from workflows.certificate import CertificateLifecycle
 from workflows.conductor import CATALOGUES
 from workflows.facts import FIELDS
@@ -41,6 +43,7 @@ def test_a_registered_application_starts_the_lifecycle_of_its_case() -> None:
             standards_version="1",
             filed_on=TODAY,
             registered_on=TODAY,
+            kind="institutional",
             traceparent=TRACE,
         ),
     )
@@ -136,6 +139,51 @@ def test_a_certificate_that_is_re_issued_has_a_lifecycle_of_its_own() -> None:
     assert isinstance(start.argument, IssuedCertificate)
     assert (start.workflow, start.workflow_id) == (CertificateLifecycle, "certificate-2")
     assert (start.argument.institution_id, start.argument.valid_until) == ("aknu", date(2012, 3, 2))
+
+
+def test_an_appeal_begins_a_lifecycle_and_is_told_to_its_case() -> None:
+    start, signal = orders(_recorded(iqaa.appeal("case-1", TODAY)), TRACE)
+    assert isinstance(start, Start)
+    assert (start.workflow, start.workflow_id) == (AppealLifecycle, "appeal-1-of-case-1")
+    assert isinstance(signal, Signal)
+    assert signal.workflow_id == "case-1"
+
+
+def test_the_outcome_of_an_appeal_is_told_to_its_case_before_it_may_begin_the_case_anew() -> None:
+    to_case, start, to_appeal = orders(_recorded(iqaa.appeal_decided("case-1", TODAY, "remitted", new_visit=True)), TRACE)
+    assert isinstance(to_case, Signal)
+    assert isinstance(start, Start)
+    assert isinstance(to_appeal, Signal)
+    assert [to_case.workflow_id, start.workflow_id, to_appeal.workflow_id] == ["case-1", "appeal-1-of-case-1", "appeal-1-of-case-1"]
+    assert to_appeal.event.data == {
+        "appeal_id": "appeal-1-of-case-1",
+        "scopes": ["institution"],
+        "outcome": "remitted",
+        "new_visit": True,
+        "decided_on": TODAY.isoformat(),
+    }
+
+
+@pytest.mark.parametrize("make", [iqaa.withdrawn, iqaa.discontinued])
+def test_what_ends_before_it_is_registered_has_no_lifecycle_that_could_hear_of_it(make: Any) -> None:
+    ended = make("case-1", TODAY)
+    assert [order.workflow_id for order in orders(_recorded(ended), TRACE)] == ["case-1"]
+    assert orders(_recorded(ended.model_copy(update={"stage": "filed"})), TRACE) == []
+
+
+def test_a_correction_is_told_where_it_concerns_what_a_lifecycle_knows() -> None:
+    told = {"case_id": "case-1", "corrects": "event-0", "version": 3, "reason": "A slip.", "corrected_on": TODAY}
+    day = {"previous": {"ended_on": "2009-03-01"}, "corrected": {"ended_on": "2009-03-02", "note": "x"}}
+    [signal] = orders(_recorded(visits.VisitCorrected(**told, fact="VisitCompleted", **day)), TRACE)
+    assert isinstance(signal, Signal)
+    assert signal.event.data == {"corrects": "event-0", "fact": "VisitCompleted", "corrected": {"ended_on": "2009-03-02"}}
+    act = {"previous": {"statute_act": "1"}, "corrected": {"statute_act": "2"}}
+    assert orders(_recorded(visits.VisitCorrected(**told, fact="PanelFormed", **act)), TRACE) == []
+
+
+def test_of_a_decision_a_lifecycle_sees_scopes_and_words_and_no_count_of_votes() -> None:
+    signal = thinned(_recorded(cases.decision("case-1", TODAY)), TRACE)
+    assert signal.data["decisions"] == [{"scope": "programme:0", "outcome": "accredit"}]
 
 
 def test_most_events_concern_no_lifecycle() -> None:
