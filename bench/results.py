@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Literal
 
-KINDS = ("store", "relay", "http", "latency")
+KINDS = ("store", "relay", "http", "latency", "lifecycles")
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency."""
+    """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency,
+    cases that are open at once and commands under way at once."""
 
     seconds: float = 1.0
     rounds: int = 3
@@ -21,6 +22,8 @@ class Sizes:
     backlog: int = 4000
     latency_seconds: float = 10.0
     latency_rate: int = 200
+    cases: int = 500
+    clients: int = 16
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Result:
     kepil: float
     peer: float | None
     peer_name: str
-    unit: Literal["events/s", "requests/s", "ms"]
+    unit: Literal["events/s", "requests/s", "lifecycles/s", "steps", "ms"]
     target: float | None
 
     @property
@@ -76,4 +79,6 @@ def machine() -> dict[str, Any]:
         "fastapi": version("fastapi"),
         "uvicorn": version("uvicorn"),
         "uvloop": version("uvloop"),
+        "temporalio": version("temporalio"),
+        "dbos": version("dbos"),
     }

@@ -19,10 +19,10 @@ from bench.results import KINDS, Result, Sizes, machine
 from cli.errors import Explained
 from cli.running import describe
 from cli.state import ROOT
-from cli.supervisor import Stack, StackOptions
+from cli.supervisor import ALL, Stack, StackOptions
 
 #: The services that a measurement needs beside the three servers.
-_NEEDED: dict[str, tuple[str, ...]] = {"store": (), "relay": (), "http": ("intake",), "latency": ("intake", "council")}
+_NEEDED: dict[str, tuple[str, ...]] = {"store": (), "relay": (), "http": ("intake",), "latency": ("intake", "council"), "lifecycles": ALL}
 _MARK = {True: "[green]met[/]", False: "[red]not met[/]", None: "–"}
 
 
@@ -30,7 +30,9 @@ class MeasurementFailed(Explained):
     """A measurement's process ended on an error."""
 
 
-async def run(which: str | None = None, json: bool = False, state: Path | None = None, *, sizes: Sizes | None = None) -> int:
+async def run(
+    which: str | None = None, json: bool = False, state: Path | None = None, *, cases: int = 500, sizes: Sizes | None = None
+) -> int:
     """Measures one kind or all; prints a table, or JSON. 0 also where a target is not met: the figures say so."""
     console = Console(stderr=json)
     if which is not None and which not in KINDS:
@@ -40,10 +42,12 @@ async def run(which: str | None = None, json: bool = False, state: Path | None =
     began = time.monotonic()
     results: list[Result] = []
     with console.status("starting …") as status:
-        async with _environment(kinds, state) as environment:
-            for kind in kinds:
-                status.update(f"measuring: {kind} …")
-                results += await measure(kind, sizes or Sizes(), environment)
+        for together in _stacks(kinds, state):
+            status.update("starting …")
+            async with _environment(together, state) as environment:
+                for kind in together:
+                    status.update(f"measuring: {kind} …")
+                    results += await measure(kind, sizes or Sizes(cases=cases), environment)
     seconds = time.monotonic() - began
     if json:
         document = {"machine": machine(), "seconds": round(seconds, 1), "results": [result.as_json() for result in results]}
@@ -55,6 +59,12 @@ async def run(which: str | None = None, json: bool = False, state: Path | None =
             f"{about['cores']} cores, Python {about['python']}, asyncpg {about['asyncpg']}, {seconds:.0f} s in all", highlight=False
         )
     return 0
+
+
+def _stacks(kinds: Sequence[str], state: Path | None) -> list[list[str]]:
+    """What is measured on one stack: nothing may run beside a measurement that it does not need, so the whole of Kepil stands alone."""
+    groups = [[kind for kind in kinds if (_NEEDED[kind] == ALL) is whole] for whole in (False, True)]
+    return [group for group in groups if group] if state is None else [list(kinds)]
 
 
 @asynccontextmanager
