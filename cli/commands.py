@@ -107,6 +107,7 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready; it runs on.")] = False,
     port_base: Annotated[int | None, typer.Option(help="Move the ports 81xx to N+xx.", min=1024, max=65000)] = None,
     services: Annotated[str | None, typer.Option(help="Only these, by commas; '' for the three servers.", show_default=False)] = None,
+    skip_time: Annotated[bool, typer.Option("--skip-time", help="For trying: `kepil time` lets days pass; kept in memory.")] = False,
 ) -> int:
     """Start PostgreSQL, NATS, Temporal, every service and the workflows."""
     from cli.serve import PROGRAMS
@@ -117,11 +118,26 @@ def up(
     if unknown := set(chosen) - set(PROGRAMS):
         errors.print(f"unknown service {min(unknown)!r}; there are: {', '.join(ALL)}", markup=False, highlight=False)
         return 2
-    options = StackOptions(state_dir=_state(state), port_base=port_base, services=chosen)
+    options = StackOptions(state_dir=_state(state), port_base=port_base, services=chosen, time_skipping=skip_time)
+    if skip_time and (options.state_dir / "postgres").exists():
+        errors.print(f"{options.state_dir} is not empty, and skipped time begins in an empty state folder: name one with --state")
+        return 1
     if not detach:
         return asyncio.run(foreground(options, console))
     base = ["--port-base", str(port_base)] if port_base is not None else []
+    base += ["--skip-time"] if skip_time else []
     return detached(options, console, ["--state", str(options.state_dir), "--services", ",".join(chosen), *base])
+
+
+@app.command()
+def time(
+    until: Annotated[str | None, typer.Option(help="Let time pass until noon of this day, YYYY-MM-DD.", show_default=False)] = None,
+    zone: Annotated[str, typer.Option(help="Whose days and hours.")] = "UTC",
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """The legal time of the running stack; it passes by command where the stack was started with `up --skip-time`."""
+    return _later("cli.legal_time", "run", state=_state(state), until=until, zone=zone, json=json)
 
 
 @app.command()
@@ -231,7 +247,7 @@ def test(context: typer.Context) -> int:
 
 @app.command()
 def demo(
-    scenario: Annotated[Path | None, typer.Argument(help="A scenario file; default the first in examples/.")] = None,
+    scenario: Annotated[Path | None, typer.Argument(help="A scenario file; default the accreditation in examples/scenarios/.")] = None,
     state: StateOption = None,
     json: JsonOption = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running afterwards until Ctrl-C.")] = False,
@@ -254,12 +270,13 @@ def simulate(
 
 @app.command()
 def bench(
-    which: Annotated[str | None, typer.Argument(help="store, relay, http or latency; default all.")] = None,
+    which: Annotated[str | None, typer.Argument(help="store, relay, http, latency or lifecycles; default all.")] = None,
     state: StateOption = None,
     json: JsonOption = False,
+    cases: Annotated[int, typer.Option(min=1, help="How many lifecycles at once.")] = 500,
 ) -> int:
     """Measure Kepil beside the raw servers, in one run."""
-    return _later("cli.bench", "run", which=which, json=json, state=state.absolute() if state else None)
+    return _later("cli.bench", "run", which=which, json=json, state=state.absolute() if state else None, cases=cases)
 
 
 @app.command()

@@ -25,7 +25,7 @@ async def run(
 ) -> int:
     """Plays the scenario on a stack of its own and prints the story; 0 if all went as it says. `picture` takes it as SVG."""
     console = Console(stderr=json, record=picture is not None, width=_PICTURE_WIDTH if picture else None)
-    script = read_scenario(scenario or ROOT / "examples" / "kaznu-accreditation.yaml")
+    script = read_scenario(scenario or ROOT / "examples" / "scenarios" / "kaznu-accreditation.yaml")
     story = script.scenario
     folder = fresh(state, "demo")
     began = time.monotonic()

@@ -105,6 +105,15 @@ def refusal_checked(wanted: Refusal, problem: Mapping[str, Any], names: Mapping[
     return Checked(at, f"refused: {told}", f"{slug}{clause}: {words.removesuffix(' → ')}", holds)
 
 
+def shown(content: Any, wanted: Mapping[str, Any], names: Mapping[str, Any], at: At) -> list[Checked]:
+    """Members of a GET's answer, by their paths, against those that were expected."""
+    found = []
+    for path, value in wanted.items():
+        expected, seen = filled(value, names), member(content, path)
+        found.append(Checked((*at, path), _plain({path: expected}), _plain({path: seen}), alike(expected, seen)))
+    return found
+
+
 def matches(event: Envelope, name: str, data: Mapping[str, Any]) -> bool:
     """Whether an event is of a type and has this data."""
     return event.type_name == name and all(alike(value, member(event.data, path)) for path, value in data.items())

@@ -18,7 +18,7 @@ from chassis.messaging import Envelope
 from chassis.settings import Settings
 from cli.acts import Act, commands, requested
 from cli.errors import Explained
-from cli.expecting import At, Checked, Examiner, matches, refusal_checked
+from cli.expecting import At, Checked, Examiner, matches, refusal_checked, shown
 from cli.reckoning import filled, later, member, reckon
 from cli.scenario import Actor, DateRule, Expect, Script, Step, When
 from cli.skipping import LegalTime
@@ -73,6 +73,7 @@ class Play:
     timeline: Timeline
     events: list[Envelope] = field(default_factory=list)
     failures: list[Checked] = field(default_factory=list)
+    lifecycles: set[str] = field(default_factory=set)
     held: int = 0
     over: bool = False
 
@@ -187,13 +188,15 @@ class Play:
     async def _requests(self, step: Step, at: At) -> list[str]:
         """Makes the step's requests; the traces of those that were refused."""
         traces = []
+        before = {name: self.names[name] for name in step.for_each if name in self.names}
         for values in step.combinations():
-            self.names |= values
+            self.names |= filled(values, {**self.names, **before})
             actor = self.script.scenario.actors[filled(step.actor, self.names)] if step.actor else None
             if step.get:
                 await self._get(step, actor, at)
             elif actor and (step.do or step.post):
                 traces += await self._command(step, actor, at)
+        self.names = {name: value for name, value in self.names.items() if name not in step.for_each} | before
         return traces
 
     async def _command(self, step: Step, actor: Actor, at: At) -> list[str]:
@@ -236,6 +239,7 @@ class Play:
         if answer.status_code >= 300:
             raise Unexpected((*at, "get"), "an answer", _told(answer))
         content = answer.json()
+        self._note(shown(content, step.shows, self.names, (*at, "shows")))
         for name, wanted in step.keep.items():
             try:
                 self.names[name] = _dated(member(content, wanted))
@@ -243,7 +247,10 @@ class Play:
                 self.names[name] = None
             if self.names[name] is None:
                 raise Unexpected((*at, "keep", name), f"{wanted} in the answer", answer.text[:300])
-        kept = ", ".join(f"{name.replace('_', ' ')} {self.names[name]}" for name in step.keep)
+        kept = ", ".join(
+            [f"{name.replace('_', ' ')} {self.names[name]}" for name in step.keep]
+            + [f"{path} {member(content, path)}" for path in step.shows]
+        )
         self.timeline.note(await self._time.now(), f"GET {path.partition('?')[0]} → {kept}")
 
     async def _version(self, actor: Actor, path: str) -> str | None:
@@ -276,6 +283,8 @@ class Play:
         known = self._deadlines.get(data.get("deadline_id", ""))
         states = {
             "DeadlineMissed": "missed",
+            "DeadlineSuspended": "suspended",
+            "DeadlineResumed": "open",
             "DeadlineWithdrawn": "withdrawn",
             "DeadlineMet": "met_late" if data.get("late_days") else "met",
         }

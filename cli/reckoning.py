@@ -1,7 +1,7 @@
 """Dates of a scenario, and references to names in its data."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from string import Formatter
 from typing import Any
@@ -31,6 +31,14 @@ def later(day: date, by: Amount, rulebook: Rulebook) -> date:
     return calendar.next_working_day(day) if by.working else day
 
 
+class _Names(Formatter):
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
+        """A name, or a part of it: of a date its year, of a document its hash."""
+        name, _, part = field_name.partition(".")
+        found = kwargs[name]
+        return (found[part] if part and isinstance(found, dict) else getattr(found, part) if part else found), name
+
+
 def filled(value: Any, names: Mapping[str, Any]) -> Any:
     """`value` with every `{name}` and `{date.year}` in its strings replaced; a string that is one name alone takes the value's own type."""
     if isinstance(value, dict):
@@ -41,18 +49,18 @@ def filled(value: Any, names: Mapping[str, Any]) -> Any:
         return value
     alone = _ALONE.fullmatch(value)
     if alone is None:
-        return value.format_map(names)
-    found, _ = Formatter().get_field(alone[1], (), names)
+        return _Names().vformat(value, (), names)
+    found, _ = _Names().get_field(alone[1], (), names)
     return found.isoformat() if isinstance(found, date) else found
 
 
 def member(content: Any, path: str) -> Any:
-    """What stands at a path such as `items.0.number`. LookupError."""
+    """What stands at a path such as `items.0.number`; None where there is nothing."""
     for part in path.split("."):
         if isinstance(content, list):
-            content = content[int(part)] if part.isdigit() else None
+            content = content[int(part)] if part.isdigit() and int(part) < len(content) else None
         else:
-            content = content[part] if isinstance(content, dict) else None
+            content = content.get(part) if isinstance(content, dict) else None
         if content is None:
             return None
     return content

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from chassis.events import Catalogue, Event
 from regulations import Rulebook, RulebookRef
 from regulations.evidence import Attendance, Ballot, Evidence, Measure, Obligation, Record, Since, Stay, joined
+from regulations.standstill import Standstill
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
@@ -24,7 +25,15 @@ READ: Mapping[str, tuple[str, ...]] = {
     "intake": ("ApplicationFiled", "ApplicationRegistered"),
     "visits": ("PanelFormed", "VisitAnnounced"),
     "council": ("MeetingConvened", "AttendanceRecorded", "DecisionAdopted", "CertificateIssued"),
-    "monitoring": ("DeadlineSet", "DeadlineMet", "DeadlineExtended", "DeadlineRecomputed", "DeadlineWithdrawn"),
+    "monitoring": (
+        "DeadlineSet",
+        "DeadlineMet",
+        "DeadlineExtended",
+        "DeadlineRecomputed",
+        "DeadlineSuspended",
+        "DeadlineResumed",
+        "DeadlineWithdrawn",
+    ),
 }
 
 _VALIDITY, _RENEWAL, _WINDOW = "certificate_validity", "renewal_application", "renewal_window_opening"
@@ -59,6 +68,9 @@ class Story:
     deadlines: dict[str, monitoring.DeadlineSet] = field(default_factory=dict)
     met: dict[str, monitoring.DeadlineMet] = field(default_factory=dict)
     extended: dict[str, monitoring.DeadlineExtended] = field(default_factory=dict)
+    stopped: dict[str, date] = field(default_factory=dict)
+    standstills: dict[str, tuple[Standstill, ...]] = field(default_factory=dict)
+    anchored: dict[str, date] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
 
     def take(self, event: Event) -> None:
@@ -87,11 +99,38 @@ class Story:
             case monitoring.DeadlineExtended():
                 self.extended[event.deadline_id] = event
             case monitoring.DeadlineRecomputed() if event.deadline_id in self.deadlines:
-                first = self.deadlines[event.deadline_id]
-                moved = {} if event.extended else {"due_on": event.due_on}
-                self.deadlines[event.deadline_id] = first.model_copy(update={"calendar_version": event.calendar_version, **moved})
+                self._recomputed(event)
+            case monitoring.DeadlineSuspended():
+                self.stopped[event.deadline_id] = event.suspended_on
+            case monitoring.DeadlineResumed():
+                self._resumed(event)
             case monitoring.DeadlineWithdrawn():
                 self.withdrawn.add(event.deadline_id)
+
+    def _recomputed(self, event: monitoring.DeadlineRecomputed) -> None:
+        moved: dict[str, Any] = {} if event.extended else {"due_on": event.due_on}
+        if event.anchor_on is not None:
+            self.anchored[event.deadline_id] = moved["anchor_on"] = event.anchor_on
+        if not event.extended:
+            self.extended.pop(event.deadline_id, None)
+        first = self.deadlines[event.deadline_id]
+        self.deadlines[event.deadline_id] = first.model_copy(update={"calendar_version": event.calendar_version, **moved})
+
+    def _resumed(self, event: monitoring.DeadlineResumed) -> None:
+        """What a person gave has moved along; otherwise the end that is recorded has."""
+        id_, held = event.deadline_id, self.extended if event.deadline_id in self.extended else self.deadlines
+        since = self.stopped.pop(id_, event.resumed_on)
+        self.standstills[id_] = (*self.standstills.get(id_, ()), (since, event.resumed_on))
+        if id_ in held:
+            held[id_] = held[id_].model_copy(update={"due_on": event.due_on})  # type: ignore[assignment]
+
+    def _stood_still(self, id_: str, until: date | None) -> tuple[Standstill, ...]:
+        """When the clock stood still; one that still does, until what was due was done. Nothing before a moved anchor counts."""
+        since, stopped = self.anchored.get(id_, date.min), self.stopped.get(id_)
+        stills = self.standstills.get(id_, ())
+        if stopped is not None and until is not None:
+            stills = (*stills, (stopped, until))
+        return tuple((max(start, since), end) for start, end in stills if end > since)
 
     def recording(self, rules: Rulebook, known_until: date | None) -> Recording:
         """What of it is under the rulebook, whatever its version; the rest is counted as left out, by rulebook."""
@@ -123,17 +162,18 @@ class Story:
         """A deadline of the register. What runs from a certificate's expiry moves with the certificate's validity."""
         certificate, met = self.certificates.get(fact.workflow_id), self.met.get(fact.deadline_id)
         extended = self.extended.get(fact.deadline_id)
-        since = Since(fact.anchor_on)
+        since, met_on = Since(fact.anchor_on), met.met_on if met else None
         if certificate and fact.anchor == "certificate_expiry" and _VALIDITY in rules.terms:
             since = Since(certificate.issued_on, (_VALIDITY,))
         return Obligation(
             case=fact.case_id,
             rule=fact.rule,
             since={fact.anchor: since},
-            acted_on=met.met_on if met else None,
+            acted_on=met_on,
             known_until=known_until,
             recorded_due=fact.due_on,
             extended_to=extended.due_on if extended else None,
+            standstills=self._stood_still(fact.deadline_id, met_on or known_until),
             withdrawn=fact.deadline_id in self.withdrawn,
         )
 

@@ -17,7 +17,7 @@ from cli.marked import FileRefused, Marked, Place, read_marked
 from cli.shelf import unknown
 from regulations import Rulebook
 
-State = Literal["open", "met", "missed", "met_late", "withdrawn"]
+State = Literal["open", "suspended", "met", "missed", "met_late", "withdrawn"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -217,6 +217,7 @@ class Step(Spoken):
     body: dict[str, Any] | str | None = None
     save: Name | None = None
     keep: dict[Name, str] = Field({}, description="Name to the member of a GET's answer that it takes, as `items.0.number`")
+    shows: dict[str, Any] = Field({}, description="Member of a GET's answer, as `items.0.number`, to what must stand there")
     refused: Refusal | None = None
     expect: Expect = Expect()
 
@@ -234,6 +235,7 @@ class Step(Spoken):
             (self.body is not None and "post" not in asked, "`body` goes with `post`"),
             (self.save is not None and not {"do", "post"} & set(asked), "`save` goes with `do` or `post`"),
             (bool(self.keep) and "get" not in asked, "`keep` goes with `get`"),
+            (bool(self.shows) and "get" not in asked, "`shows` goes with `get`"),
             (self.refused is not None and self.expect.refused is not None, "`refused` stands twice: in the step and in `expect`"),
             (self.refusal is not None and not {"do", "post"} & set(asked), "a refusal is expected of `do` or `post`"),
         )

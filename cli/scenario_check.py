@@ -16,10 +16,16 @@ from cli.scenario import AfterStep, DateRule, EventExpected, Expect, Refusal, Sc
 from cli.serve import SERVICES
 from cli.shelf import NoSuchRulebook, RulebookNotReadable, find, unknown
 from regulations import Rulebook
+from services.monitoring.contract import CONTRACT
 
 #: Names that every scenario has, and what may be asked of them.
 GIVEN = {"today": "date", "agency": "text", "rulebook": "rulebook"}
-_ATTRIBUTES = {"date": ("year", "month", "day"), "kept": ("year", "month", "day"), "rulebook": ("id", "version")}
+_ATTRIBUTES = {
+    "date": ("year", "month", "day"),
+    "kept": ("year", "month", "day"),
+    "rulebook": ("id", "version"),
+    "document": ("kind", "name", "sha256"),
+}
 
 At = tuple[str | int, ...]
 
@@ -88,8 +94,10 @@ class _Check:
                 self._refuse((*at, "id"), f"there is a step {step.id!r} already")
             self._steps.append(step.id)
         before = dict(self._known)
+        self._references(step.for_each, (*at, "for_each"))
         self._known |= dict.fromkeys(step.for_each, "text")
         self._request(step, at)
+        self._references(step.shows, (*at, "shows"))
         self._known = before
         for name in step.keep:
             self._not_given(name, (*at, "keep", name))
@@ -161,7 +169,7 @@ class _Check:
                 self._name(rule.after, where, "expected YYYY-MM-DD, or the name of a date")
                 self._refuse(where, f"{rule.after!r} is no date")
         if rule.term is not None:
-            self._rule(rule.term, (*at, "term"))
+            self._rule(rule.term, (*at, "term"), is_term=True)
 
     def _after(self, after: AfterStep, at: At) -> None:
         if after.step not in self._steps:
@@ -191,7 +199,7 @@ class _Check:
                 self._date(expect.certificate.as_of, (*where, "as_of"))
         for index, letter in enumerate(expect.letters or ()):
             self._letter(letter, (*at, "letters", index))
-        if expect.deadlines or expect.letters is not None:
+        if any(deadline.case is None for deadline in expect.deadlines.values()) or expect.letters is not None:
             self._references(expect.case, (*at, "case"))
         self._refusal(expect.refused, (*at, "refused"))
 
@@ -220,10 +228,12 @@ class _Check:
             self._refuse((*at, "problem"), unknown("problem", refusal.problem, slugs))
         self._references(refusal.says, (*at, "says"))
 
-    def _rule(self, rule: str, at: At, *, is_key: bool = False) -> None:
-        if rule not in self._rulebook.terms:
+    def _rule(self, rule: str, at: At, *, is_key: bool = False, is_term: bool = False) -> None:
+        """A deadline's rule: a term, or a step whose last day the contract sets."""
+        rules = [*self._rulebook.terms, *(f"{CONTRACT}{stage.id}" for stage in self._rulebook.stages if not is_term)]
+        if rule not in rules:
             refuse = self._refuse_key if is_key else self._refuse
-            refuse(at, unknown(f"rule of {self._rulebook.id}", rule, self._rulebook.terms))
+            refuse(at, unknown(f"rule of {self._rulebook.id}", rule, rules))
 
     def _references(self, value: Any, at: At) -> None:
         """Every `{name}` in the strings of a value."""

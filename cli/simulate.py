@@ -28,6 +28,7 @@ from cli.skipping import LegalTime
 from cli.state import StateDir, default_state_dir
 from cli.supervisor import Stack, StackOptions
 from cli.timeline import Timeline
+from workflows.messages import PendingAppeal
 from workflows.routes import Start, orders
 
 WRONG_FILE, WRONG_EXPECTATION = 2, 1
@@ -101,7 +102,7 @@ def timeline_of(script: Script, console: Console, *, machine: bool = False, trac
     """The timeline on which a script is told."""
     names = {actor.subject: alias.replace("_", " ") for alias, actor in script.scenario.actors.items()}
     zone = ZoneInfo(script.rulebook.zone)
-    return Timeline(console, zone, catalogues(), names, machine=machine, label=label, show_traces=traces)
+    return Timeline(console, zone, catalogues(), names, script.rulebook.id, machine=machine, label=label, show_traces=traces)
 
 
 async def play_all(plays: Sequence[Play]) -> None:
@@ -120,10 +121,12 @@ async def play_all(plays: Sequence[Play]) -> None:
                     envelope = envelope_of((await subscription.next_msg(timeout=5)).data)
                     play = by_agency.get(envelope.agency) if envelope else None
                     if envelope and play and not play.over:
-                        await _follow(envelope, legal_time)
+                        play.lifecycles |= await _follow(envelope, legal_time)
+                        legal_time.stirred(play.lifecycles)
                         play.hear(envelope)
 
-            legal_time = LegalTime(client, connection.jetstream(), http, {name: urls[name] for name in SERVICES}, hear)
+            services = {name: urls[name] for name in SERVICES}
+            legal_time = LegalTime(client, connection.jetstream(), http, services, hear, tells=True)
             await legal_time.settle()
             await _share(plays, http, legal_time)
         finally:
@@ -131,7 +134,8 @@ async def play_all(plays: Sequence[Play]) -> None:
 
 
 async def _share(plays: Sequence[Play], http: httpx.AsyncClient, legal_time: LegalTime) -> None:
-    stories = {play.agency: play.story(http, legal_time) for play in plays}
+    by_agency = {play.agency: play for play in plays}
+    stories = {agency: play.story(http, legal_time) for agency, play in by_agency.items()}
     waits: dict[str, Wait] = {}
     while stories:
         for agency in [agency for agency in stories if agency not in waits]:
@@ -139,6 +143,7 @@ async def _share(plays: Sequence[Play], http: httpx.AsyncClient, legal_time: Leg
             await legal_time.settle()
             if wait is None:
                 del stories[agency]
+                legal_time.leave(by_agency[agency].lifecycles)
             else:
                 waits[agency] = wait
         now = await legal_time.now()
@@ -157,11 +162,16 @@ def _instants(waits: Mapping[str, Wait], legal_time: LegalTime, now: datetime) -
     return [instant for instant in (*wanted, *([timer] if timer else [])) if instant > now]
 
 
-async def _follow(envelope: Envelope, legal_time: LegalTime) -> None:
+async def _follow(envelope: Envelope, legal_time: LegalTime) -> set[str]:
     """The lifecycles that begin with an event, by the conductor's own routes."""
+    begun = set()
     for order in orders(await recorded(envelope, catalogues()), None):
         if isinstance(order, Start):
+            begun.add(order.workflow_id)
             legal_time.follow(order.workflow_id)
+            if isinstance(order.argument, PendingAppeal):
+                legal_time.follow(order.argument.case_id, returns=True)
+    return begun
 
 
 def fresh(given: Path | None, name: str) -> Path:

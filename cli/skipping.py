@@ -1,7 +1,7 @@
 """Years in seconds: moves the time-skipping server's clock from one thing that waits to the next, and lets everything settle between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -42,7 +42,8 @@ class LegalTime:
     """The legal clock of a stack on the time-skipping server, for one driver at a time.
 
     `hear` is awaited in every round of settling, once all deliveries are acknowledged: it takes in what was published, and may
-    `follow` what begins with it.
+    `follow` what begins with it. Where it `tells`, it also says with `stirred` of which lifecycles something was published: only these are
+    looked at then, and those with a timer that is due. A lifecycle moves by itself upon nothing else.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class LegalTime:
         http: httpx.AsyncClient,
         services: Mapping[str, str],
         hear: Callable[[], Awaitable[None]] | None = None,
+        *,
+        tells: bool = False,
     ) -> None:
         self._client = client
         self._jetstream = jetstream
@@ -60,11 +63,30 @@ class LegalTime:
         self._hear = hear
         self._lifecycles: dict[str, tuple[datetime, ...]] = {}
         self._over: set[str] = set()
+        self._returning: set[str] = set()
+        self._tells = tells
+        self._stirred: set[str] = set()
+        self._published: dict[str, int] | None = None
 
-    def follow(self, workflow_id: str) -> None:
-        """A lifecycle whose timers are stopped at on the way."""
+    def follow(self, workflow_id: str, *, returns: bool = False) -> None:
+        """A lifecycle whose timers are stopped at on the way. One that `returns` may begin anew after its end, at the word of another."""
+        if returns:
+            self._over.discard(workflow_id)
+            self._returning.add(workflow_id)
         if workflow_id not in self._over:
             self._lifecycles.setdefault(workflow_id, ())
+            self._stirred.add(workflow_id)
+
+    def stirred(self, workflow_ids: Collection[str]) -> None:
+        """Something was published that these lifecycles may hear of."""
+        self._stirred.update(workflow_ids)
+
+    def leave(self, workflow_ids: Collection[str]) -> None:
+        """Lifecycles that nobody asks about any more: they live on, and their timers are no stops."""
+        self._over.update(workflow_ids)
+        self._returning.difference_update(workflow_ids)
+        for workflow_id in workflow_ids:
+            self._lifecycles.pop(workflow_id, None)
 
     async def now(self) -> datetime:
         """The legal time, UTC."""
@@ -93,7 +115,7 @@ class LegalTime:
     async def settle(self) -> None:
         """Returns when nothing is under way: no event unpublished, no delivery unacknowledged, no activity or workflow task open.
 
-        One round is proof, for it ends as it begins. No service has written an event between its first and its last look at the
+        One round is proof, for it ends as the one before it has ended. No service has written an event between these two looks at the
         logs; so every delivery that there is was acknowledged before the lifecycles were looked at, and none came since.
         """
         deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
@@ -101,10 +123,10 @@ class LegalTime:
             if asyncio.get_running_loop().time() > deadline:
                 raise NotSettling(f"not settled after {_SETTLE_SECONDS:.0f} s: {busy}")
             await asyncio.sleep(_PAUSE_SECONDS)
+        self._stirred.clear()
 
     async def _busy(self) -> str | None:
-        published: dict[str, int] = {}
-        busy = await self._logs(published) or await self._deliveries()
+        busy = await self._deliveries()
         if busy:
             return busy
         if self._hear:
@@ -112,8 +134,13 @@ class LegalTime:
         busy = await self._workflows()
         if busy:
             return busy
-        again: dict[str, int] = {}
-        return await self._logs(again) or (None if again == published else "events were published meanwhile")
+        before, self._published = self._published, None
+        published: dict[str, int] = {}
+        busy = await self._logs(published)
+        if busy:
+            return busy
+        self._published = published
+        return None if published == before else "events were published meanwhile"
 
     async def _logs(self, published: dict[str, int]) -> str | None:
         answers = await asyncio.gather(*(self._http.get(f"{url}/readyz") for url in self._services.values()))
@@ -142,8 +169,18 @@ class LegalTime:
         if not self._lifecycles:
             return None
         now = await self.now()
-        found = await asyncio.gather(*(self._lifecycle(workflow_id, now) for workflow_id in list(self._lifecycles)))
-        return next((busy for busy in found if busy), None)
+        for group in (self._lifecycles.keys() - self._returning, self._returning):  # those last that others begin
+            moving = [workflow_id for workflow_id in sorted(group) if self._may_move(workflow_id, now)]
+            found = await asyncio.gather(*(self._lifecycle(workflow_id, now) for workflow_id in moving))
+            busy = next((busy for busy in found if busy), None)
+            if busy:
+                return busy
+        return None
+
+    def _may_move(self, workflow_id: str, now: datetime) -> bool:
+        """Whether anything can have happened to a lifecycle since it was quiet."""
+        due = any(timer <= now for timer in self._lifecycles.get(workflow_id, ()))
+        return not self._tells or due or workflow_id in self._stirred
 
     async def _lifecycle(self, workflow_id: str, now: datetime) -> str | None:
         try:
@@ -151,9 +188,11 @@ class LegalTime:
         except RPCError:
             return f"lifecycle {workflow_id} is not there yet"
         seen = look(history)
+        if seen.over and workflow_id in self._returning:
+            self._lifecycles[workflow_id] = ()
+            return None
         if seen.over:
-            self._over.add(workflow_id)
-            self._lifecycles.pop(workflow_id, None)
+            self.leave([workflow_id])
             return None
         self._lifecycles[workflow_id] = seen.timers
         if seen.at_work:

@@ -16,7 +16,6 @@ from rich.text import Text
 from chassis.events import Catalogue
 from chassis.messaging import Envelope
 
-_CLAUSE = re.compile(r"\(order 109, p\. ([^)]*(?:\([ab]\))?[^)]*)\)")
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHOWN = (
     "number", "contract_number", "side", "blank_number", "starts_on", "ends_on", "closes_on", "valid_until", "outcome", "vote", "scope",
@@ -32,6 +31,7 @@ class Timeline:
     zone: ZoneInfo
     catalogues: dict[str, Catalogue]
     names: dict[str, str]
+    rulebook: str = ""
     machine: bool = False
     label: str = ""
     show_traces: bool = False
@@ -151,13 +151,12 @@ class Timeline:
         self.console.print(table)
 
     def clause_of(self, envelope: Envelope) -> str:
-        """The clause behind an event: its own, else the one that its definition names."""
+        """The clause behind an event: its own, else those of the scenario's rulebook that its definition names."""
         known = envelope.data.get("clause") or self.first_of.get(envelope.data.get("deadline_id", ""), {}).get("clause")
         if known:
             return str(known)
         event_type = self.catalogues[envelope.service].types.get(envelope.type_name)
-        found = _CLAUSE.search((event_type.__doc__ or "") if event_type else "")
-        return found.group(1) if found else ""
+        return ", ".join(event_type.under.get(self.rulebook, ())) if event_type else ""
 
     def _count(self, envelope: Envelope) -> None:
         match envelope.type_name:
@@ -181,6 +180,12 @@ class Timeline:
                 return Text("✗ missed", style="bold red")
             case "DeadlineReminded":
                 return Text(f"reminder, due {data['due_on']}", style="magenta")
+            case "DeadlineSuspended":
+                return Text("‖ suspended", style="yellow")
+            case "DeadlineResumed":
+                return Text(f"○ due {data['due_on']}, {data['lost_days']} days later", style="blue")
+            case "DeadlineExtended" | "DeadlineRecomputed":
+                return Text(f"○ due {data['due_on']}, before {data['previous_due_on']}", style="blue")
         return Text("")
 
     def _what(self, envelope: Envelope, clause: str) -> Text:

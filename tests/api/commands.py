@@ -1,6 +1,7 @@
 """A well-formed request for every command of every service, about the things of a finished case: each has the right shape and the right
-caller, and is refused by a rule alone. Tests spoil one thing of it at a time."""
+caller, and is refused by a rule alone, or corrects what is right already. Tests spoil one thing of it at a time."""
 
+from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from tests.api.routes import Route
 
 def body_of(case: Journey, path: str) -> Any:
     """A well-formed body; None where the route takes none."""
-    ids = case.ids
+    ids = defaultdict(lambda: "none", case.ids)
     name = f"x-{uuid4().hex[:8]}"
     meeting = {"meeting_id": ids["meeting_id"]}
     bodies: dict[str, Any] = {
@@ -24,13 +25,23 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/applications/{case_id}/documents": document("other"),
         "/v1/applications/{case_id}/registration": {"number": name},
         "/v1/institutions/{institution_id}/details": {
-            "ownership": None,
-            "levels": [],
+            "ownership": "other",
+            "levels": ["higher"],
             "eter_id": None,
             "deqar_id": None,
             "national_id": None,
         },
         "/v1/institutions/{institution_id}/succession": {"successor_id": name, "act": "Order No. 7", "succeeded_on": "2030-01-01"},
+        "/v1/institutions/{institution_id}/closing": {"act": "Order No. 7", "closed_on": "2100-12-31"},
+        "/v1/standards": case.standards(),
+        "/v1/standards/{standards_id}/corrections": {"version": 1, "corrected": {"adopted_on": "2100-12-31"}, "reason": "A slip."},
+        "/v1/schedules/{schedule_id}/corrections": {"version": 1, "corrected": {"act": "Order No. 12"}, "reason": "A slip."},
+        "/v1/institutions/{institution_id}/corrections": {"version": 1, "corrected": {"names": {}}, "reason": "A slip."},
+        "/v1/applications/{case_id}/corrections": {"version": 2, "corrected": {"number": f"No. {case.blank}"}, "reason": "A slip."},
+        "/v1/applications/{case_id}/suspension": {"reason": "Why.", "act": "Order No. 7", "clock": "stops"},
+        "/v1/applications/{case_id}/resumption": {"reason": "Why."},
+        "/v1/applications/{case_id}/termination": {"by": "both", "grounds": "Why.", "document": document("termination")},
+        "/v1/applications/{case_id}/discontinuation": {"ground": "institution_closed", "reason": "Why.", "act": "Order No. 7"},
         "/v1/applications/{case_id}/contract": {"contract_number": "14", "parts": {}},
         "/v1/applications/{case_id}/procurement": {"reference": "1186", "completed_on": "2030-01-01"},
         "/v1/applications/{case_id}/coordinator": {"coordinator_id": "agency.other", "coordinator_name": "Name", "act": "Order No. 8"},
@@ -45,6 +56,7 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/applications/{case_id}/contract-signatures": {"contract_number": "14", "signatory_name": "Name"},
         "/v1/applications/{case_id}/schedule": {"year": 2099, "month": 12},
         "/v1/reports": {"case_id": ids["case_id"]},
+        "/v1/reports/{case_id}/corrections": {"version": 2, "corrected": {"received_on": "2100-12-31"}, "reason": "A slip."},
         "/v1/reports/{case_id}/electronic": document("self_assessment_report"),
         "/v1/reports/{case_id}/paper": {"incoming_number": "210"},
         "/v1/reports/{case_id}/review": {"findings": "Found."},
@@ -63,6 +75,8 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/reports/{case_id}/final-version": {"annexes": [document("annex")]},
         "/v1/reports/{case_id}/preliminary-audit": {"held_on": "2030-01-01", "note": "Seen.", "document": document("note")},
         "/v1/experts": case.expert(name),
+        "/v1/experts/{expert_id}/corrections": {"version": 1, "corrected": {"languages": "kk"}, "reason": "A slip."},
+        "/v1/visits/{case_id}/corrections": {"version": 7, "corrected": {"ended_on": "2100-12-31"}, "reason": "A slip."},
         "/v1/visits/{case_id}/panel": {"members": [{"expert_id": ids["expert_id"], "role": "chair"}], "statute_act": "Order"},
         "/v1/visits/{case_id}/announcement": {"starts_on": "2090-03-06", "ends_on": "2090-03-07", "waiver": document("waiver")},
         "/v1/visits/{case_id}/report": {"document": document("visit_report"), "findings": "Found.", "recommendations": ["Do."]},
@@ -70,6 +84,8 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/visits/{case_id}/objection-decision": {"expert_id": "nobody", "outcome": "upheld", "reasons": "Why."},
         "/v1/visits/{case_id}/dropouts": {"expert_id": "nobody", "reason": "Ill."},
         "/v1/visits/{case_id}/replacements": {"expert_id": "nobody", "successor": {"expert_id": ids["expert_id"], "role": "chair"}},
+        "/v1/visits/{case_id}/panel-statement": {"reasons": "Why."},
+        "/v1/visits/{case_id}/interruption": {"reason": "A flood."},
         "/v1/visits/{case_id}/materials": {"documents": [document("self_assessment_materials")]},
         "/v1/visits/{case_id}/webinar": {"attended": ["nobody"], "topics": ["training"]},
         "/v1/visits/{case_id}/briefing": {"attended": ["nobody"]},
@@ -78,6 +94,34 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/councils": case.council(),
         "/v1/meetings": {"council_id": ids["council_id"], "held_on": "2090-03-06", "agenda": [ids["case_id"]]},
         "/v1/meetings/{meeting_id}/attendance": {"present": list(MEMBERS), "presiding_statement": "Competent."},
+        "/v1/meetings/{meeting_id}/minutes": {
+            "protocol_number": "No. 99",
+            "document": document("minutes"),
+            "presided_by": "nobody",
+            "secretary": MEMBERS[0],
+        },
+        "/v1/councils/{council_id}/composition": {"left": [MEMBERS[0]], "act": "Order No. 9", "changed_on": "2090-03-06"},
+        "/v1/considerations/{case_id}/report-check": {
+            "document": document("external_evaluation_report"),
+            "panel_version": document("external_evaluation_report"),
+            "changes": "Style.",
+            "experts_council_protocol": "No. 4",
+        },
+        "/v1/considerations/{case_id}/conclusion": {
+            "document": document("accreditation_conclusion"),
+            "text": "So.",
+            "proposals": [{"scope": "institution", "outcome": "accredit", "grounds": "Why."}],
+            "references": ["state_acts"],
+        },
+        "/v1/considerations/{case_id}/presentation": document("presentation"),
+        "/v1/considerations/{case_id}/secret-ballots": {
+            **meeting,
+            "scope": "institution",
+            "votes_for": 3,
+            "votes_against": 1,
+            "abstained": 0,
+            "counted_by": [MEMBERS[0], MEMBERS[1]],
+        },
         "/v1/considerations/{case_id}/materials": {"documents": [document("council_conclusion")], "conclusion": "So."},
         "/v1/considerations/{case_id}/recusals": {**meeting, "member_id": MEMBERS[0], "reason": "Taught there."},
         "/v1/considerations/{case_id}/votes": {**meeting, "scope": "institution", "vote": "for"},
@@ -97,6 +141,31 @@ def body_of(case: Journey, path: str) -> Any:
             "reasons": "Why.",
             "decided_on": "2090-03-06",
         },
+        "/v1/considerations/{case_id}/appeal-commission": {"members": [{"member_id": "nobody", "name": "Name"}], "act": "No. 3"},
+        "/v1/considerations/{case_id}/decision-notices": {"channel": "institution", "outgoing_number": "612"},
+        "/v1/considerations/{case_id}/deqar-submission": {"submission": "084213"},
+        "/v1/considerations/{case_id}/ministry-information": {"outgoing_number": "640"},
+        "/v1/considerations/{case_id}/follow-up": {"period_months": 12, "reason": "Why."},
+        "/v1/complaints": {"case_id": ids["case_id"], "against": "The panel", "document": document("complaint"), "grounds": "Why."},
+        "/v1/complaints/{complaint_id}/decision": {
+            "outcome": "upheld",
+            "decided_by": "The director",
+            "reasons": "Why.",
+            "decided_on": "2090-03-06",
+        },
+        "/v1/councils/{council_id}/corrections": {"version": 1, "corrected": {"statute_act": "Order No. 2"}, "reason": "A slip."},
+        "/v1/meetings/{meeting_id}/corrections": {"version": 3, "corrected": {"protocol_number": "No. 98"}, "reason": "A slip."},
+        "/v1/considerations/{case_id}/corrections": {
+            "version": 8,
+            "corrected": {"protocol_number": "Protocol No. 4"},
+            "reason": "A slip.",
+        },
+        "/v1/complaints/{complaint_id}/corrections": {"version": 2, "corrected": {"decided_on": "2090-03-07"}, "reason": "A slip."},
+        "/v1/certificates/{certificate_id}/corrections": {
+            "version": 1,
+            "corrected": {"number": f"KZ-A-{case.blank}"},
+            "reason": "A slip.",
+        },
         "/v1/blanks": {**RULEBOOK, "series": "ZZ", "first": 1, "last": 9, "digits": 6},
         "/v1/blanks/spoilage": {"blank_number": "KZ 000099", "reason": "Torn."},
         "/v1/certificates": {"case_id": ids["case_id"], "number": name, "blank_number": "KZ 000098"},
@@ -115,8 +184,9 @@ def body_of(case: Journey, path: str) -> Any:
 async def send(case: Journey, route: Route, role: Role | None = None, **changes: Any) -> httpx.Response:
     """The well-formed command of a route. `changes`: `url`, `headers` (None takes one away), and the `json` or `content` of the body."""
     role = role or route.role
-    version = 1
-    headers: dict[str, str | None] = {**case.headers(role, version=version if route.needs_version else None)}
+    headers: dict[str, str | None] = {**case.headers(role, version=1 if route.needs_version else None)}
+    if route.path.endswith("/corrections"):
+        headers["if-match"] = "*"  # what is right depends on the wrong event: it is looked at after the version
     headers |= changes.pop("headers", {})
     url = changes.pop("url", None) or case.url(route.service, route.path)
     if "content" in changes:

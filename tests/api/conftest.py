@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from tests.api.iqaa import finished
 from tests.api.journey import SERVICES, Journey
 from tests.api.ledger import Ledger
 
@@ -33,7 +34,7 @@ async def legal_time(stack: Stack, http: httpx.AsyncClient) -> AsyncIterator[Leg
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def case(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> Journey:
     """A case of agency A from its application to the certificate in the register: tests read it and must leave it as it is."""
-    return await Journey(stack, http, legal_time, agency=f"a-{uuid4().hex[:12]}").to("certified")
+    return await finished(stack, http, legal_time, agency=f"a-{uuid4().hex[:12]}")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,20 +21,6 @@ RULEBOOK = {"rulebook_id": "kz-109-2008-accreditation", "rulebook_version": "200
 GROUPS = ("authorised_body", "accreditation_body", "education_organisations", "non_governmental_organisations", "student_organisations")
 MEMBERS = tuple(f"member.{number}" for number in range(1, 6))
 CHAIR, EXPERT = "expert.chair", "expert.member"
-STAGES = (
-    "prepared",
-    "filed",
-    "registered",
-    "contracted",
-    "recommended",
-    "announced",
-    "visited",
-    "reported",
-    "voted",
-    "decided",
-    "certified",
-)
-
 _ZONE = ZoneInfo("Asia/Almaty")
 
 
@@ -60,6 +46,21 @@ def new_key() -> str:
 @dataclass
 class Journey:
     """One agency's case. `ids` holds what the routes' path parameters are called, once it is there."""
+
+    stages: ClassVar[tuple[str, ...]] = (
+        "prepared",
+        "filed",
+        "registered",
+        "contracted",
+        "recommended",
+        "announced",
+        "visited",
+        "reported",
+        "voted",
+        "decided",
+        "certified",
+        "appealed",
+    )
 
     stack: Stack
     http: httpx.AsyncClient
@@ -122,11 +123,11 @@ class Journey:
         assert answer.status_code in (200, 201), f"POST {service}{path}: {answer.status_code} {answer.text}"
         return dict(answer.json())
 
-    async def to(self, stage: str) -> "Journey":
+    async def to(self, stage: str) -> Self:
         """Everything up to `stage`, then waits until nothing is under way."""
-        while self.reached < STAGES.index(stage):
+        while self.reached < self.stages.index(stage):
             self.reached += 1
-            await getattr(self, f"_{STAGES[self.reached]}")()
+            await getattr(self, f"_{self.stages[self.reached]}")()
         await self.time.settle()
         return self
 
@@ -140,10 +141,11 @@ class Journey:
 
     async def _prepared(self) -> None:
         today = await self.today()
-        await self.post(Role.director, "intake", "/v1/rulebook-adoptions", {**RULEBOOK, "reason": "The agency's own procedure"})
-        await self.post(
-            Role.director, "intake", "/v1/schedules", {"year": today.year, "act": "Order No. 12", "adopted_on": today.isoformat()}
-        )
+        adoption = {**RULEBOOK, "reason": "The agency's own procedure"}
+        self.ids["adoption_id"] = (await self.post(Role.director, "intake", "/v1/rulebook-adoptions", adoption))["id"]
+        schedule = {"year": today.year, "act": "Order No. 12", "adopted_on": today.isoformat()}
+        self.ids["schedule_id"] = (await self.post(Role.director, "intake", "/v1/schedules", schedule))["id"]
+        self.ids["standards_id"] = (await self.post(Role.director, "intake", "/v1/standards", self.standards()))["id"]
         self.ids["council_id"] = (await self.post(Role.director, "council", "/v1/councils", self.council()))["id"]
         await self.post(Role.coordinator, "council", "/v1/blanks", {**RULEBOOK, "series": "KZ", "first": 1, "last": 99, "digits": 6})
         for expert in (CHAIR, EXPERT):
@@ -164,7 +166,14 @@ class Journey:
     def university(self, institution_id: str) -> dict[str, Any]:
         """An institution."""
         names = {"en": f"University {institution_id}", "ru": "Университет"}
-        return {"institution_id": institution_id, "names": names, "kind": "university", "city": "Almaty", "country": "KZ"}
+        known = {"kind": "university", "city": "Almaty", "country": "KZ", "ownership": "other", "levels": ["higher"]}
+        return {"institution_id": institution_id, "names": names, **known}
+
+    def standards(self) -> dict[str, Any]:
+        """The agency's own standards."""
+        area = {"code": "1", "title": "Governance", "criteria": ["1.1"], "esg": ["1.1"]}
+        named = {"standards": "Standards of the agency", "version": "2026", "kind": "institutional", "areas": [area]}
+        return {**RULEBOOK, **named, "references": [], "act": "Order No. 4", "adopted_on": "2010-01-11"}
 
     def application(self) -> dict[str, Any]:
         """A complete application."""
@@ -251,3 +260,22 @@ class Journey:
         listed = await self.get(Role.coordinator, "monitoring", "/v1/deadlines?case_id={case_id}&limit=200")
         open_ones = [each for each in listed.json()["items"] if each["state"] == "open"]
         self.ids["deadline_id"] = (open_ones or listed.json()["items"])[0]["deadline_id"]
+
+    async def _appealed(self) -> None:
+        self.ids["appeal_id"] = await self.appeal("The court")
+        await self.uphold("The court")
+
+    async def appeal(self, addressed_to: str) -> str:
+        """The institution appeals against the decision on everything; the appeal's id."""
+        paper = {"document": document("appeal"), "grounds": "The report errs."}
+        appeal = {"scopes": [], "addressed_to": addressed_to, **paper}
+        await self.post(Role.institution_officer, "council", "/v1/considerations/{case_id}/appeals", appeal)
+        await self.time.settle()
+        listed = await self.get(Role.coordinator, "council", "/v1/appeals?case_id={case_id}")
+        return str(listed.json()["items"][-1]["appeal_id"])
+
+    async def uphold(self, decided_by: str) -> None:
+        """The decision that was appealed against stands."""
+        ruling = {"outcome": "upheld", "decided_by": decided_by, "act": "No. 3", "reasons": "It does not."}
+        decided = {**ruling, "decided_on": (await self.today()).isoformat()}
+        await self.post(Role.director, "council", "/v1/considerations/{case_id}/appeal-outcome", decided)

@@ -89,6 +89,8 @@ WRONG = {
 async def test_a_member_of_a_wrong_type_is_named(case: Journey, wrong: Any) -> None:
     for route in WITH_BODY:
         for name in body_of(case, route.path):
+            if name == "corrected" and isinstance(wrong, dict):
+                continue  # which members it has depends on the wrong event
             content = json.dumps({**body_of(case, route.path), name: wrong}).encode()
             found = problem(await send(case, route, content=content), 422, slug="invalid")
             assert all(fault["pointer"].startswith(f"#/{name}") for fault in found["errors"]), f"{route} {name}: {found}"
@@ -160,6 +162,8 @@ DATES = [
 DAYS = [
     ("/v1/schedules", "adopted_on"),
     ("/v1/institutions/{institution_id}/succession", "succeeded_on"),
+    ("/v1/institutions/{institution_id}/closing", "closed_on"),
+    ("/v1/standards", "adopted_on"),
     ("/v1/applications/{case_id}/contract", "due_dates"),
     ("/v1/applications/{case_id}/procurement", "completed_on"),
     ("/v1/applications/{case_id}/preliminary-trip", "starts_on"),
@@ -167,6 +171,10 @@ DAYS = [
     ("/v1/applications/{case_id}/seminars", "held_on"),
     ("/v1/reports/{case_id}/preliminary-audit", "held_on"),
     ("/v1/meetings", "held_on"),
+    ("/v1/councils/{council_id}/composition", "changed_on"),
+    ("/v1/complaints/{complaint_id}/decision", "decided_on"),
+    ("/v1/certificates", "valid_until"),
+    ("/v1/visits/{case_id}/interruption", "interrupted_on"),
     ("/v1/visits/{case_id}/announcement", "starts_on"),
     ("/v1/visits/{case_id}/announcement", "ends_on"),
     ("/v1/considerations/{case_id}/appeal-outcome", "decided_on"),
@@ -218,7 +226,7 @@ def _number(value: Any) -> bytes:
 
 async def test_a_rulebook_that_is_not_on_the_shelf_is_refused(case: Journey) -> None:
     named = [route for route in WITH_BODY if "rulebook_id" in body_of(case, route.path)]
-    assert len(named) == 4
+    assert len(named) == 5
     for route in named:
         body = body_of(case, route.path)
         for rulebook_id in ("kz-none", "..", "../rulebooks/kz-109-2008-accreditation", "/etc", "a" * 500, "*"):

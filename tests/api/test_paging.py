@@ -1,6 +1,7 @@
 """Lists in pages: every item once, in a fixed order, whatever is added while somebody turns the pages."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import httpx
@@ -10,8 +11,35 @@ import pytest_asyncio
 from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from tests.api.iqaa import IQAA, IqaaJourney, finished
 from tests.api.journey import RULEBOOK, Journey
-from tests.api.routes import ROUTES
+from tests.api.problems import problem
+from tests.api.routes import ROUTES, Route, openapi
+
+#: Every list, with the columns that it can be sorted by; its own order is by the first of them.
+SORTED = {
+    "intake/v1/institutions": "institution_id kind city country",
+    "intake/v1/applications": "filed_on institution_id kind rulebook_id stage case_id",
+    "intake/v1/standards": "adopted_on standards kind rulebook_id",
+    "intake/v1/rulebook-adoptions": "adopted_on rulebook_id rulebook_version",
+    "intake/v1/schedules": "year adopted_on",
+    "review/v1/reports": "opened_on institution_id rulebook_id stage standing case_id",
+    "review/v1/reports/{case_id}/versions": "number submitted_on",
+    "visits/v1/experts": "expert_id",
+    "visits/v1/visits": "opened_on institution_id rulebook_id stage round standing case_id",
+    "council/v1/councils": "composed_on rulebook_id council_id",
+    "council/v1/meetings": "held_on council_id ballot meeting_id",
+    "council/v1/considerations": "opened_on institution_id rulebook_id stage filed_on case_id",
+    "council/v1/complaints": "filed_on institution_id case_id rulebook_id complaint_id",
+    "council/v1/blanks": "series first received_on",
+    "council/v1/blanks/fates": "blank_number fate on_date",
+    "council/v1/certificates": "issued_on valid_until institution_id number rulebook_id certificate_id",
+    "council/v1/appeals": "filed_on institution_id case_id appeal_id",
+    "council/v1/register": "issued_on valid_until institution_id number certificate_id",
+    "council/v1/register/decisions": "decided_on institution_id outcome case_id",
+    "monitoring/v1/deadlines": "due_on late_days state binds",
+}
+LISTS = [route for route in ROUTES if route.is_list]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -25,6 +53,32 @@ async def crowded(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) 
     for number in (9, 10, 100, 20, 1000, 2, 300, 5, 40, 700):
         batch = {**RULEBOOK, "series": "AA", "first": number, "last": number, "digits": 4}
         await case.post(Role.coordinator, "council", "/v1/blanks", batch)
+    return case
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def busy(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> Journey:
+    """An agency that has some of everything: in no list does one page of one item hold it all."""
+    case = await finished(stack, http, legal_time, agency="busy")
+    case.ids["first_case_id"] = case.ids["case_id"]
+    case.institution, case.blank, case.reached = "second-university", 3, case.stages.index("prepared")
+    await case.post(Role.coordinator, "intake", "/v1/institutions", case.university(case.institution))
+    await case.to("appealed")
+    iqaa = IqaaJourney(stack, http, legal_time, agency="busy", blank=4, institution="third-university")
+    await iqaa.post(Role.coordinator, "intake", "/v1/institutions", iqaa.university(iqaa.institution))
+    iqaa.ids |= {"institution_id": iqaa.institution, "council_id": case.ids["council_id"]}
+    iqaa.reached = iqaa.stages.index("prepared")
+    await iqaa.to("complained")
+    await case.post(Role.director, "intake", "/v1/rulebook-adoptions", {**IQAA, "reason": "The agency's other procedure"})
+    for year in (2098, 2097):
+        schedule = {"year": year, "act": "Order No. 13", "adopted_on": "2020-01-09"}
+        await case.post(Role.director, "intake", "/v1/schedules", schedule)
+    for blank in ("KZ 000050", "KZ 000051"):
+        await case.post(Role.coordinator, "council", "/v1/blanks/spoilage", {"blank_number": blank, "reason": "Torn."})
+    more = {**RULEBOOK, "series": "AB", "first": 1, "last": 9, "digits": 4}
+    await case.post(Role.coordinator, "council", "/v1/blanks", more)
+    await legal_time.settle()
+    case.ids["case_id"] = iqaa.ids["case_id"]  # the one whose report has versions
     return case
 
 
@@ -62,6 +116,64 @@ async def test_pages_of_any_size_have_every_item_once_and_in_one_order(
     assert _ids(await _all(crowded, service, path, limit=limit), name) == whole
 
 
+def _told_sorts(route: Route) -> list[str]:
+    """The orders that a list takes, by its OpenAPI document."""
+    parameters = openapi(route.service)["paths"][route.path]["get"]["parameters"]
+    return next((each["schema"]["enum"] for each in parameters if each["name"] == "sort"), [])
+
+
+def test_every_list_can_be_sorted_and_tells_how() -> None:
+    told = {f"{route.service}{route.path}": _told_sorts(route) for route in LISTS}
+    assert told == {name: [f"{sign}{column}" for column in columns.split() for sign in ("", "-")] for name, columns in SORTED.items()}
+
+
+async def _sorted(case: Journey, route: Route, limit: int, **sort: str) -> list[dict[str, Any]]:
+    return await _all(case, route.service, route.path, **route.taking(agency=case.agency), **sort, limit=limit)
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+async def test_a_list_is_turned_in_the_order_that_is_asked_for_both_ways(busy: Journey, route: Route) -> None:
+    own = await _sorted(busy, route, 200)
+    assert len(own) > 1, "an order of nothing is none"
+    for column in SORTED[f"{route.service}{route.path}"].split():
+        whole = await _sorted(busy, route, 200, sort=column)
+        assert len(whole) == len(own)
+        assert all(item in own for item in whole)
+        values = [item[column] for item in whole]
+        if not any(isinstance(value, str) and not value.replace("-", "").isdigit() for value in values):
+            assert values == sorted(values), column
+        assert {str(value) for value in values} == {str(item[column]) for item in own}
+        assert [values.count(value) for value in dict.fromkeys(values)] == [len(list(run)) for _, run in groupby(values)], column
+        assert await _sorted(busy, route, 1, sort=column) == whole, column
+        assert await _sorted(busy, route, 3, sort=f"-{column}") == whole[::-1], column
+    first = SORTED[f"{route.service}{route.path}"].split()[0]
+    assert own == await _sorted(busy, route, 200, sort=first)
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+async def test_a_cursor_is_of_one_order_of_one_list(busy: Journey, route: Route) -> None:
+    agency, headers = route.taking(agency=busy.agency), busy.headers(Role.coordinator)
+    url, columns = busy.url(route.service, route.path), SORTED[f"{route.service}{route.path}"].split()
+    for sort in (columns[0], f"-{columns[-1]}"):
+        cursor = (await _page(busy, route.service, route.path, **agency, sort=sort, limit=1))["next"]
+        for other in {*columns, *(f"-{column}" for column in columns)} - {sort}:
+            answer = await busy.http.get(url, params={**agency, "sort": other, "cursor": cursor}, headers=headers)
+            assert [fault["pointer"] for fault in problem(answer, 422, slug="invalid")["errors"]] == ["#/query/cursor"]
+    answer = await busy.http.get(url, params={**agency, "sort": "version"}, headers=headers)
+    (fault,) = problem(answer, 422, slug="invalid")["errors"]
+    assert fault["pointer"] == "#/query/sort"
+    assert all(sort in fault["detail"] for sort in _told_sorts(route))
+
+
+async def test_the_link_keeps_the_order(crowded: Journey) -> None:
+    url = crowded.url("intake", "/v1/institutions?sort=-institution_id&limit=5")
+    answer = await crowded.http.get(url, headers=crowded.headers(Role.coordinator))
+    following = await crowded.http.get(answer.links["next"]["url"], headers=crowded.headers(Role.coordinator))
+    ids = _ids(answer.json()["items"] + following.json()["items"], "institution_id")
+    assert len(ids) == 10
+    assert ids == sorted(ids, reverse=True)
+
+
 async def test_numbers_are_ordered_as_numbers(crowded: Journey) -> None:
     batches = await _all(crowded, "council", "/v1/blanks", limit=2)
     assert [b["first"] for b in batches if b["series"] == "AA"] == [2, 5, 9, 10, 20, 40, 100, 300, 700, 1000]
@@ -69,11 +181,12 @@ async def test_numbers_are_ordered_as_numbers(crowded: Journey) -> None:
 
 async def test_a_page_holds_what_is_asked_for_and_fifty_unasked(crowded: Journey) -> None:
     assert len((await _page(crowded, "intake", "/v1/institutions", limit=5))["items"]) == 5
-    for route in ROUTES:
-        if route.method == "GET" and "{" not in route.path:
-            page = await _page(crowded, route.service, route.path, agency=crowded.agency, limit=200)
+    for route in LISTS:
+        if "{" not in route.path:
+            agency = route.taking(agency=crowded.agency)
+            page = await _page(crowded, route.service, route.path, **agency, limit=200)
             assert page["next"] is None, str(route)
-            assert (await _page(crowded, route.service, route.path, agency=crowded.agency))["items"] == page["items"][:50]
+            assert (await _page(crowded, route.service, route.path, **agency))["items"] == page["items"][:50]
 
 
 async def test_what_is_added_meanwhile_neither_repeats_nor_hides_an_item(crowded: Journey) -> None:

@@ -18,8 +18,9 @@ from schemathesis.core.parameters import ParameterLocation
 
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from tests.api.iqaa import finished
 from tests.api.journey import Journey
-from tests.api.routes import ROUTES, Route
+from tests.api.routes import ROUTES, UNKNOWN_TO_ORDER_109, Route
 
 EXAMPLES = 6
 
@@ -27,7 +28,7 @@ EXAMPLES = 6
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def target(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> Journey:
     """A case of an agency of its own: what is generated may well be accepted."""
-    return await Journey(stack, http, legal_time, agency=f"s-{uuid4().hex[:12]}").to("certified")
+    return await finished(stack, http, legal_time, agency=f"s-{uuid4().hex[:12]}")
 
 
 @cache
@@ -60,7 +61,9 @@ def _ask(case: Journey, route: Route, mode: GenerationMode, known: bool) -> int:
     def conform(generated: schemathesis.Case) -> None:
         nonlocal succeeded
         answer = generated.call(session=session, headers=headers | ({"Idempotency-Key": uuid4().hex} if route.method == "POST" else {}))
-        generated.validate_response(answer, checks=CHECKS if _spoilt_in_headers(generated) else [*CHECKS, checks.negative_data_rejection])
+        refused_unread = answer.status_code == 413  # too large a body: whether it is as the schema says nobody asked
+        strict = not refused_unread and not _spoilt_in_headers(generated)
+        generated.validate_response(answer, checks=[*CHECKS, checks.negative_data_rejection] if strict else CHECKS)
         succeeded += answer.status_code < 300
 
     with requests.Session() as session:
@@ -83,7 +86,7 @@ async def test_every_answer_is_as_the_document_says(target: Journey, route: Rout
     if "{" in route.path:
         await asyncio.to_thread(_ask, target, route, mode, known=False)
     succeeded = await asyncio.to_thread(_ask, target, route, mode, known=True)
-    if route.method == "GET" and mode is GenerationMode.POSITIVE:
+    if route.method == "GET" and mode is GenerationMode.POSITIVE and route.path not in UNKNOWN_TO_ORDER_109:
         assert succeeded, "no generated read hit what is there"
 
 
@@ -91,7 +94,7 @@ async def test_after_all_this_the_services_are_well_and_the_case_reads_as_before
     for route in ROUTES:
         if route.method == "GET":
             answer = await target.http.get(
-                target.url(route.service, route.path), params={"agency": target.agency}, headers=target.headers(route.role)
+                target.url(route.service, route.path), params=route.taking(agency=target.agency), headers=target.headers(route.role)
             )
-            assert answer.status_code == 200, f"{route}: {answer.text}"
+            assert answer.status_code == (409 if route.path in UNKNOWN_TO_ORDER_109 else 200), f"{route}: {answer.text}"
     await target.time.settle()

@@ -23,7 +23,7 @@ from cli.whatif import run
 from regulations import load
 from regulations.library import library
 from regulations.whatif import Comparison
-from services.monitoring.contract import DeadlineExtended
+from services.monitoring.contract import DeadlineExtended, DeadlineResumed, DeadlineSuspended
 from tests.api.conftest import http, legal_time
 from tests.api.journey import Journey
 from tests.cli.story import ORDER_109, RULES, STORY, application, write
@@ -117,6 +117,26 @@ class TestRecordedCases:
         )
         file = write(tmp_path / "extended.jsonl", [*STORY, (date(2010, 3, 20), moved)])
         assert (await ask(capsys, FIVE, on=file))["deadlines"] == []
+
+    async def test_days_on_which_the_clock_stood_still_count_by_both_rulebooks(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The clock stood from Friday to Monday: 29 March + 3 days = 1 April; 31 March + 3 days is a Saturday, so Monday, 5 April."""
+        ids = {"deadline_id": "a visit_report", "case_id": "a", "workflow_id": "a"}
+        resumed = DeadlineResumed(
+            **ids,
+            previous_due_on=date(2010, 3, 29),
+            due_on=date(2010, 4, 1),
+            due_at="2010-04-01T18:00:00Z",  # type: ignore[arg-type]
+            lost_days=3,
+            resumed_on=date(2010, 3, 29),
+        )
+        friday, monday = date(2010, 3, 26), date(2010, 3, 29)
+        stopped = DeadlineSuspended(**ids, reason="Flood", suspended_on=friday)
+        file = write(tmp_path / "stopped.jsonl", [*STORY[:4], (friday, stopped), (monday, resumed), *STORY[4:]])
+        (moved,) = (await ask(capsys, FIVE, on=file))["deadlines"]
+        assert (moved["before"]["state"], moved["after"]["state"]) == ("met", "met")
+        assert (moved["before"]["due_on"], moved["after"]["due_on"], moved["recorded_due"]) == ("2010-04-01", "2010-04-05", "2010-04-01")
 
     async def test_what_is_open_at_the_end_of_the_record_is_open(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file = write(tmp_path / "short.jsonl", STORY[:4])

@@ -1,0 +1,127 @@
+"""Every scenario that is delivered is played, all at once on one legal clock; each is a test of its own."""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from rich.console import Console
+
+from cli.scenario import Script, read_scenario
+from cli.simulate import simulate
+from cli.state import ROOT
+from cli.supervisor import Stack
+
+pytestmark = pytest.mark.timeout(400)  # the first test waits for all to be played
+
+KZ, IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
+FILES = sorted((ROOT / "examples" / "scenarios").glob("*.yaml"))
+
+#: The clauses that a scenario shows: by its refusals, and by what it expects of events and deadlines.
+SHOWN: dict[str, tuple[str, ...]] = {
+    "appeal-leads-to-new-visit": (IQAA, "S2.b", "S2.c.2", "S3.e", "S3.f.1", "S3.f.2"),
+    "appeal-without-new-visit": (KZ, "19.1", "20", "27"),
+    "combined-one-scope-refused": (KZ, "8 (b)", "19.1", "19.2", "20", "22 (a)", "22 (b)"),
+    "contract-terminated": (KZ, "9.1", "11"),
+    "expert-drops-out-during-visit": (KZ, "14 (a)", "17"),
+    "institution-closes-in-the-middle": (KZ, "10"),
+    "iqaa-contract-days": (IQAA, "S1.b.2", "S2.i", "S3.e"),
+    "iqaa-institutional-first-time": (
+        *(IQAA, "P.1", "P.2", "S1.a", "S1.b.1", "S1.b.2", "S1.b.3", "S1.c.1", "S1.c.2", "S1.d", "S1.e", "S1.f.1", "S1.f.2", "S1.g", "S1.h"),
+        *("S2.a", "S2.b", "S2.c.1", "S2.c.2", "S2.d", "S2.e.1", "S2.e.2", "S2.f.1", "S2.f.2", "S2.g", "S2.h"),
+        *("S3.a", "S3.b", "S3.c.1", "S3.c.2", "S3.d", "S3.f.1", "S3.f.2", "S3.g", "S3.h", "S4.a"),
+    ),
+    "iqaa-programme-deviation": (IQAA, "S1.c.2", "S1.g", "S1.h", "S3.c.1", "S3.c.3", "S3.h"),
+    "iqaa-visit-moved": (IQAA, "S2.a", "S2.d", "S2.e.2", "S2.f.1", "S2.h"),
+    "iqaa-withdrawn-and-suspended": (IQAA, "S1.b.2"),
+    "kaznu-accreditation": (KZ, "8.2", "11", "14 (b)", "16", "17", "20", "21", "24", "25"),
+    "no-quorum-then-split-vote": (KZ, "6", "9.8", "9.9", "19.1"),
+    "overdue-everywhere": (KZ, "9.10", "11", "17", "20", "22 (a)", "24", "28 (a)"),
+    "refusal-and-reapplication": (KZ, "9.10", "11", "19.2", "22 (a)", "22 (b)"),
+    "renewal-in-time": (KZ, "20", "21", "25"),
+    "suspended-with-clock-stopped": (KZ, "11", "17"),
+    "two-applications-at-once": (KZ, "8 (a)", "11"),
+    "visit-moved-by-force-majeure": (KZ, "14 (b)", "15", "16", "17"),
+    "waived-notice": (KZ, "14 (b)", "17"),
+    "withdrawal-at-every-stage": (KZ, "10"),
+    "wrongly-recorded-fact": (KZ, "17"),
+}
+
+
+@dataclass
+class Told:
+    """What the playing of all has told: the lines of each scenario, and the failures."""
+
+    status: int = 0
+    failures: str = ""
+    lines: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    dates: list[str] = field(default_factory=list)
+
+    def of(self, scenario: str, kind: str) -> list[dict[str, Any]]:
+        """Its lines of one kind."""
+        return [line for line in self.lines[scenario] if line["kind"] == kind]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def told(stack: Stack) -> AsyncIterator[Told]:
+    """All of them, each in an agency that no other test has seen."""
+    run = uuid4().hex[:8]
+    scripts = [_in_agency(read_scenario(file), f"{file.stem[:40]}-{run}") for file in FILES]
+    output, errors, told = StringIO(), StringIO(), Told()
+    with redirect_stdout(output), redirect_stderr(errors):
+        told.status = await simulate(scripts, stack.settings(), stack.urls, Console(file=StringIO()), json=True, trace=True)
+    told.failures = errors.getvalue()
+    for line in map(json.loads, output.getvalue().splitlines()):
+        told.lines[Path(line["scenario"]).stem].append(line)
+        if line["kind"] == "event":
+            told.dates.append(line["date"])
+    yield told
+
+
+def _in_agency(script: Script, agency: str) -> Script:
+    return Script(script.file, script.scenario.model_copy(update={"agency": agency}), script.rulebook, script.marked)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(file.stem, marks=[pytest.mark.clause(*SHOWN[file.stem])] if file.stem in SHOWN else []) for file in FILES],
+)
+async def test_scenario_plays_as_it_says(told: Told, scenario: str) -> None:
+    assert not [line for line in told.failures.splitlines() if f"/{scenario}.yaml:" in line]
+    assert told.of(scenario, "expectation"), "it expects nothing"
+    assert all(line["holds"] for line in told.of(scenario, "expectation"))
+    assert len(told.of(scenario, "summary")) == 1, "it was not played to its end"
+
+
+async def test_all_play_on_one_legal_clock(told: Told) -> None:
+    assert told.status == 0, told.failures
+    assert told.dates == sorted(told.dates)
+    kinds = {line["kind"] for lines in told.lines.values() for line in lines}
+    assert kinds == {"event", "refusal", "deadline", "expectation", "note", "step", "summary"}
+    assert all(len(trace) == 32 for lines in told.lines.values() for line in lines if line["kind"] == "step" for trace in line["trace_ids"])
+
+
+@pytest.mark.parametrize(
+    ("scenario", "rule", "state"),
+    [
+        ("waived-notice", "visit_report", "met_late"),
+        ("renewal-in-time", "renewal_application", "met"),
+        ("kaznu-accreditation", "renewal_application", "missed"),
+        ("refusal-and-reapplication", "refusal_notice", "met"),
+        ("overdue-everywhere", "overall", "met_late"),
+        ("contract-terminated", "overall", "withdrawn"),
+    ],
+)
+async def test_register_stands_at_the_end_as_the_story_left_it(told: Told, scenario: str, rule: str, state: str) -> None:
+    assert (rule, state) in {(line["rule"], line["state"]) for line in told.of(scenario, "deadline")}
+
+
+def test_clauses_are_named_of_scenarios_that_there_are() -> None:
+    assert SHOWN.keys() <= {file.stem for file in FILES}
