@@ -184,6 +184,7 @@ async def issue_certificate(ctx: Context, body: NewCertificate) -> Accepted:
         rulebook=decided.opened.rulebook,
         decision=decided.decision,
         not_in_force=tuple(decided.appeals.resting),
+        stopped=decided.stopped,
         certified=await _certified(ctx, body.case_id, decided.rounds),
         blank_received=book.knows(body.blank_number or ""),
         blank_spoiled=body.blank_number in book.spoiled,

@@ -239,7 +239,8 @@ async def discontinue_case(ctx: Context, case_id: str, body: Discontinuation) ->
     """Ends an open case by the director's word."""
     state, _ = await ctx.load(APPLICATION, case_id)
     applicant, _ = await ctx.load(INSTITUTION, state.institution_id)
-    command = ctx.command(DiscontinueCase, institution_closed_on=applicant.closed_on, **body.model_dump())
+    known = {"institution_closed_on": applicant.closed_on, "decided_on": await decided_on(ctx, case_id)}
+    command = ctx.command(DiscontinueCase, **known, **body.model_dump())
     return await ctx.execute(APPLICATION, case_id, command)
 
 

@@ -17,6 +17,7 @@ from chassis.text import InstitutionId
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from regulations import load
 from services.review import handlers
+from services.review.contract import ExaminationResultsSent, TechnicalExaminationHeld
 from services.review.domain.questions import missing_parts
 from services.review.domain.report import (
     REPORT,
@@ -188,17 +189,24 @@ async def list_report_versions(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
-    """Every version of a report with its examination, oldest first."""
+    """Every version of a report with its examination, oldest first; the institution sees of an examination what it was sent (S1.f.2)."""
     await _report(ctx, case_id)
     query = select(report_versions.table).where(report_versions.c.case_id == case_id)
-    return await page_of(ctx, query, keys=order, model=ReportVersionItem, cursor=cursor, limit=limit, request=request, response=response)
+    page = await page_of(ctx, query, keys=order, model=ReportVersionItem, cursor=cursor, limit=limit, request=request, response=response)
+    if ctx.own_institution is not None:
+        unsent = dict.fromkeys(("round", "summary", "findings", "rework_needed", "examined_on"))
+        page["items"] = [each if each.sent_on else each.model_copy(update=unsent) for each in page["items"]]
+    return page
 
 
 @get(router, "/reports/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
 async def report_history(ctx: Reading, case_id: Id) -> Any:
-    """Every fact of a report with its clauses, oldest first."""
+    """Every fact of a report with its clauses, oldest first; to the institution no examination whose results it was not sent (S1.f.2)."""
     found = await _report(ctx, case_id)
-    return await history(ctx, REPORT, case_id, load(found["rulebook"]["id"], found["rulebook"]["version"]))
+    entries = await history(ctx, REPORT, case_id, load(found["rulebook"]["id"], found["rulebook"]["version"]))
+    sent = {entry.data["number"] for entry in entries if entry.type == ExaminationResultsSent.type_name()}
+    unseen = TechnicalExaminationHeld.type_name() if ctx.own_institution is not None else None
+    return [entry for entry in entries if entry.type != unseen or entry.data["number"] in sent]
 
 
 async def _report(ctx: Context, case_id: str) -> RowMapping:

@@ -16,7 +16,7 @@ from chassis.text import InstitutionId
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from regulations import Rulebook, calendar_for, load
 from services.visits import handlers
-from services.visits.contract import ExpertObjected, ObjectionDecided
+from services.visits.contract import ExpertDroppedOut, ExpertObjected, ObjectionDecided
 from services.visits.domain.dates import Rules
 from services.visits.domain.expert import EXPERT
 from services.visits.domain.panel import DecideObjection, DropOut, FormPanel, ObjectToExpert, ReplaceExpert, TellComposition
@@ -282,17 +282,19 @@ async def list_objections(ctx: Reading, case_id: Id) -> Any:
 
 @get(router, "/visits/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
 async def visit_history(ctx: Reading, case_id: Id) -> Any:
-    """Every fact of a visit, oldest first; what was found of experts is the agency's, and what was objected to them not the experts'."""
+    """Every fact of a visit, oldest first; what was found of experts, and why one left, is the agency's; objections are not the experts'."""
     entries = await history(ctx, VISIT, case_id, _book(await _visit(ctx, case_id)))
     who = ctx.principal
     if who is None or who.has(*AGENCY):
         return entries
     unseen = () if who.has(Role.institution_officer) else _OBJECTIONS
-    return [
-        entry.model_copy(update={"data": {name: value for name, value in entry.data.items() if name not in _CONFLICTS}})
-        for entry in entries
-        if entry.type not in unseen
-    ]
+    return [_shown(entry) for entry in entries if entry.type not in unseen]
+
+
+def _shown(entry: HistoryEntry) -> HistoryEntry:
+    """Without what the agency alone knows of its experts."""
+    hidden = (*_CONFLICTS, "reason") if entry.type == ExpertDroppedOut.type_name() else _CONFLICTS
+    return entry.model_copy(update={"data": {name: value for name, value in entry.data.items() if name not in hidden}})
 
 
 async def _visit(ctx: Context, case_id: str) -> RowMapping:

@@ -97,6 +97,10 @@ class TestIssue:
         assert isinstance(event, CertificateIssued)
         assert event.valid_until == date(2017, 2, 28)
 
+    def test_a_case_that_rests_or_has_ended_gives_none(self) -> None:
+        for why in ("suspended on 2010-03-15: A flood.", "closed on 2010-03-15: the case was discontinued"):
+            assert isinstance(certificate().when(issue(stopped=why)).then_refused(words=why), Conflict)
+
     @pytest.mark.clause(ORDER_109, "23")
     @pytest.mark.parametrize(
         ("facts", "words"),

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
@@ -242,8 +243,9 @@ class CaseMachine(Life):
     @rule(closed=st.booleans())
     def discontinue(self, closed: bool) -> None:
         ground = "institution_closed" if closed else "other"
-        told = {"ground": ground, "reason": "Why.", "act": "Order 8", "institution_closed_on": self.closed_on}
-        if self.state.filed and self.ask(DiscontinueCase, **told):
+        known = {"institution_closed_on": self.closed_on, "decided_on": self.decided_on}
+        if self.state.filed and self.ask(DiscontinueCase, ground=ground, reason="Why.", act="Order 8", **known):
+            assert closed or self.decided_on is None
             assert not closed or (self.closed_on is not None and self.closed_on <= self.today)
 
     @late_in_life
@@ -345,7 +347,7 @@ class CaseMachine(Life):
 @pytest.mark.clause(IQAA, "S1.a", "S1.b.1", "S1.b.2", "S1.b.3", "S1.c.1", "S1.c.2", "S1.d", "S3.e")
 def test_a_case_keeps_its_rulebook_whatever_is_asked_of_it() -> None:
     REACHED.clear()
-    run_state_machine_as_test(CaseMachine, settings=SETTINGS)
+    run_state_machine_as_test(CaseMachine, settings=settings(SETTINGS, max_examples=600))
     of_iqaa_alone = {"FirstTimeStated", "PreliminaryTripMade"}
     every = {kind for command in APPLICATION.guards for kind in command.records} | {ApplicationCorrected}
     for rulebook in (ORDER_109, IQAA):

@@ -93,8 +93,8 @@ def terminate(decided_on: date | None = None) -> TerminateContract:
     return TerminateContract(**at(), terminated_by="both", grounds="Why.", decided_on=decided_on)
 
 
-def discontinue(ground: str = "other", closed_on: date | None = None) -> DiscontinueCase:
-    return DiscontinueCase(**at(), ground=ground, reason="Why.", institution_closed_on=closed_on)
+def discontinue(ground: str = "other", closed_on: date | None = None, decided_on: date | None = None) -> DiscontinueCase:
+    return DiscontinueCase(**at(), ground=ground, reason="Why.", institution_closed_on=closed_on, decided_on=decided_on)
 
 
 class TestSuspension:
@@ -197,6 +197,11 @@ class TestEnds:
     def test_that_ground_needs_the_closing_of_the_institution(self, closed_on: date | None, words: str) -> None:
         problem = case(*PAST["contracted"]).when(discontinue("institution_closed", closed_on)).then_refused(words=words)
         assert isinstance(problem, Conflict)
+
+    def test_what_is_decided_is_discontinued_only_for_an_institution_that_is_no_more(self) -> None:
+        refused = case(*PAST["contracted"]).when(discontinue(decided_on=TODAY)).then_refused(words="decided on 2012-04-09")
+        assert isinstance(refused, Conflict)
+        case(*PAST["contracted"]).when(discontinue("institution_closed", TODAY, TODAY)).then_types(CaseDiscontinued)
 
     @pytest.mark.parametrize("end", [WITHDRAWN, TERMINATED, DISCONTINUED], ids=lambda each: type(each).__name__)
     def test_nothing_follows_the_end_but_the_closing(self, end: Event) -> None:

@@ -146,7 +146,12 @@ async def test_a_report_goes_from_its_opening_to_its_acceptance_in_two_rounds(ca
     assert (await case.get()).json()["missing"] == ["results of the technical examination", "annexes", "section 2"]
     found = {"summary": "A standard is missing.", "findings": [{"standard": "2", "finding": "No section."}], "rework": "needed"}
     await case.accepted("examination", found)
+    held = "TechnicalExaminationHeld"
+    for role, seen in ((Role.coordinator, "A standard is missing."), (OFFICER, None)):  # S1.f.2: what it is not sent it does not see
+        assert [each["summary"] for each in (await case.get("/versions", role)).json()["items"]] == [seen]
+        assert (held in [each["type"] for each in (await case.get("/history", role)).json()]) is (seen is not None)
     await case.accepted("examination-results")
+    assert held in [each["type"] for each in (await case.get("/history", OFFICER)).json()]
     partial = await case.post("versions", {**first, "annexes": [file("annex")]}, OFFICER)
     assert (partial.status_code, partial.json()["clause"], partial.json()["missing"]) == (409, "S1.e", ["section 2"])
     await case.accepted("versions", {"sections": WHOLE, "annexes": [file("annex")]}, OFFICER)

@@ -232,6 +232,7 @@ async def test_what_the_check_found_and_what_was_objected_is_not_for_everybody(a
     await audit.done("composition-notice")
     body = {"expert_id": "anna", "grounds": "A dispute", "document": document("replacement_request")}
     await audit.done("objections", body, role=Role.institution_officer)
+    await audit.done("dropouts", {"expert_id": "emil", "reason": "Ill since May"})
     (objection,) = (await audit.get("/objections", role=Role.institution_officer)).json()
     assert (objection["grounds"], objection["upheld"]) == ("A dispute", None)
     assert (await audit.get("/objections", role=Role.expert, subject="berik")).status_code == 403
@@ -245,6 +246,7 @@ async def test_what_the_check_found_and_what_was_objected_is_not_for_everybody(a
     assert ["She left long ago" in each for each in (agency, institution, expert)] == [True, False, False]
     assert ["employed at kaznu" in each for each in (agency, institution, expert)] == [True, False, False]
     assert ["A dispute" in each for each in (agency, institution, expert)] == [True, True, False]
+    assert ["Ill since May" in each for each in (agency, institution, expert)] == [True, False, False]
 
 
 @pytest.mark.clause(IQAA, "S2.a", "S2.e.2")

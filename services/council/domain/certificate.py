@@ -41,7 +41,8 @@ from services.council.domain.standing import Certificate, evolve
 class IssueCertificate(Command):
     """Issues the certificate of a case: on a blank, where the rulebook keeps them; to a day of a person's, where it has no term.
 
-    The decision and the book of blanks come as facts, and in `certified` which scopes stand on a valid certificate of the case already.
+    The decision and the book of blanks come as facts, and in `certified` which scopes stand on a valid certificate of the case already;
+    `stopped` says why nothing is done in the case just now.
     """
 
     records = (CertificateIssued,)
@@ -51,6 +52,7 @@ class IssueCertificate(Command):
     rulebook: RulebookRef
     decision: DecisionAdopted | None
     not_in_force: tuple[str, ...] = ()
+    stopped: str = ""
     certified: Mapping[str, str] = {}
     number: str
     blank_number: str = ""
@@ -206,6 +208,8 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
 @enforces(KZ, "20", "23")
 def _issue(command: IssueCertificate, rules: Rulebook, today: date) -> Sequence[Event]:
     decision, words = command.decision, outcomes(rules)
+    if command.stopped:
+        raise Conflict(f"the case was {command.stopped}")
     if decision is None or decision.outcome != words.positive:
         raise Refused(
             "there is no positive decision of the council on this case",

@@ -67,7 +67,7 @@ class TerminateContract(Command):
 
 
 class DiscontinueCase(Command):
-    """Ends an open case. The day on which its institution was closed comes as a fact."""
+    """Ends an open case. The day on which its institution was closed, and whether the council has decided, come as facts."""
 
     records = (CaseDiscontinued,)
 
@@ -75,6 +75,7 @@ class DiscontinueCase(Command):
     reason: str
     act: str | None = None
     institution_closed_on: date | None = None
+    decided_on: date | None = None
 
 
 class TakeUpAgain(Command):
@@ -106,7 +107,7 @@ def befall(command: AnyStanding, state: Application, rules: Rulebook) -> Sequenc
 
 
 def check_undecided(decided_on: date | None) -> None:
-    """Conflict for the withdrawal of an application, or the end of its contract, on which the council has decided."""
+    """Conflict for the end of a case on which the council has decided, unless its institution is no more."""
     if decided_on is not None:
         raise Conflict(f"the council decided on {decided_on}; what is decided is not withdrawn, and its contract stands")
 
@@ -189,7 +190,9 @@ def _terminate(command: TerminateContract, state: Application, rules: Rulebook) 
 
 def _discontinue(command: DiscontinueCase, state: Application, rules: Rulebook) -> Sequence[Event]:
     on, closed_on = local_date(command.at, rules.zone), command.institution_closed_on
-    if command.ground == "institution_closed" and (closed_on is None or closed_on > on):
+    if command.ground != "institution_closed":
+        check_undecided(command.decided_on)
+    elif closed_on is None or closed_on > on:
         raise Conflict(
             f"institution {state.institution_id} " + (f"closes on {closed_on}" if closed_on else "is not known as closed"),
             accepts=f"this ground from {closed_on} on" if closed_on else "this ground after the closing of the institution is recorded",
