@@ -282,7 +282,7 @@ async def list_objections(ctx: Reading, case_id: Id) -> Any:
 
 @get(router, "/visits/{case_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
 async def visit_history(ctx: Reading, case_id: Id) -> Any:
-    """Every fact of a visit, oldest first; what was found of experts, and why one left, is the agency's; objections are not the experts'."""
+    """Every fact of a visit, oldest first; what was found of experts, and why one left, is the agency's, objections not the experts'."""
     entries = await history(ctx, VISIT, case_id, _book(await _visit(ctx, case_id)))
     who = ctx.principal
     if who is None or who.has(*AGENCY):

@@ -18,6 +18,7 @@ from services.visits.parts import CriterionFinding as CriterionFinding
 from services.visits.parts import Employment as Employment
 from services.visits.parts import Inaccuracy as Inaccuracy
 from services.visits.parts import PanelMember as PanelMember
+from services.visits.parts import ProgrammeItem as ProgrammeItem
 from services.visits.parts import PurposeFinding as PurposeFinding
 from services.visits.parts import Ruling as Ruling
 from services.visits.parts import VisitMode as VisitMode
@@ -144,7 +145,7 @@ class VisitAnnounced(Event):
     """The institution was told the dates of the visit (order 109, p. 14; IQAA, S2.f.1). `waiver` is its consent to a shorter notice.
 
     `length_reason` is why the visit lasts otherwise than the rulebook says, `mode_reason` why it is not all at the institution,
-    `moved_because` why earlier dates do not stand.
+    `moved_because` why earlier dates do not stand. The programme is that of these days.
     """
 
     under: ClassVar = {_ORDER_109: ("14 (b)",), _IQAA: ("S2.f.1",)}
@@ -157,6 +158,7 @@ class VisitAnnounced(Event):
     mode: VisitMode | None = None
     mode_reason: Text | None = None
     moved_because: Text | None = None
+    programme: tuple[ProgrammeItem, ...] = ()
 
 
 class MaterialsSent(Event):

@@ -126,8 +126,7 @@ async def continue_without(ctx: Context, case_id: str, body: PanelStatement) -> 
 
 async def announce_visit(ctx: Context, case_id: str, body: Announcement) -> Accepted:
     """Tells the institution the dates, or moves them."""
-    fields = body.model_dump(exclude={"waiver"})
-    return await ctx.execute(VISIT, case_id, ctx.command(AnnounceVisit, waiver=body.waiver, **fields))
+    return await ctx.execute(VISIT, case_id, ctx.command(AnnounceVisit, **dict(body)))
 
 
 async def send_materials(ctx: Context, case_id: str, body: Materials) -> Accepted:

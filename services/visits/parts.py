@@ -65,6 +65,17 @@ class CriterionFinding(BaseModel):
     text: Text
 
 
+class ProgrammeItem(BaseModel):
+    """What the panel does at a visit: when, what, and with whom it meets."""
+
+    model_config = _PART
+
+    day: date
+    begins: Annotated[str | None, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Local time")] = None
+    subject: ShortText
+    meets: ShortText | None = None
+
+
 class Inaccuracy(BaseModel):
     """A factual inaccuracy that the institution sees in the report, and what would be right."""
 

@@ -71,6 +71,7 @@ visits = ReadModel(
     Column("mode", Text),
     Column("mode_reason", Text),
     Column("moved_because", Text),
+    Column("programme", JSONB),
     Column("materials_sent_on", Date),
     Column("materials_due_on", Date),
     Column("materials_late", Boolean),
@@ -170,6 +171,7 @@ def _announced(e: Recorded[VisitAnnounced]) -> Write:
         mode=fact.mode,
         mode_reason=fact.mode_reason,
         moved_because=fact.moved_because,
+        programme=[item.model_dump(mode="json") for item in fact.programme],
         briefing_on=None,
     )
 
@@ -221,7 +223,7 @@ def _started(e: Recorded[VisitStarted]) -> Write:
 def _interrupted(e: Recorded[VisitInterrupted]) -> Write:
     """Its dates stand no more, nor does the briefing before them."""
     fact = e.event
-    gone = dict.fromkeys(("starts_on", "ends_on", "announced_on", "waiver", "briefing_on", "started_on"))
+    gone = dict.fromkeys(("starts_on", "ends_on", "announced_on", "waiver", "programme", "briefing_on", "started_on"))
     return _change(e, fact.case_id, stage="interrupted", interruption=fact.reason, interrupted_on=fact.interrupted_on, **gone)
 
 

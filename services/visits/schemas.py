@@ -10,7 +10,7 @@ from chassis.documents import Document
 from chassis.text import Day, InstitutionId, ShortText, Text
 from chassis.web import Id
 from regulations import RulebookRef
-from services.visits.contract import Category, ConflictFound, CriterionFinding, Inaccuracy, PurposeFinding, Ruling, VisitMode
+from services.visits.contract import Category, ConflictFound, CriterionFinding, Inaccuracy, ProgrammeItem, PurposeFinding, Ruling, VisitMode
 from services.visits.domain.state import Standing
 
 _IN = ConfigDict(extra="forbid", frozen=True)
@@ -163,6 +163,7 @@ class Announcement(BaseModel):
     mode: VisitMode = "on_site"
     mode_reason: Text | None = None
     moved_because: Text | None = None
+    programme: Annotated[tuple[ProgrammeItem, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _countable(self) -> Self:
@@ -286,6 +287,7 @@ class VisitDetail(VisitItem):
     mode: str | None
     mode_reason: str | None
     moved_because: str | None
+    programme: list[ProgrammeItem] | None
     materials_sent_on: date | None
     materials_due_on: date | None
     materials_late: bool | None

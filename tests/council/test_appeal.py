@@ -8,7 +8,15 @@ import pytest
 from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook
-from services.council.contract import AppealDecided, AppealFiled, DecisionAdopted, RefusalNoticeSent, ReportPublished
+from services.council.contract import (
+    AppealDecided,
+    AppealFiled,
+    ConsiderationClosed,
+    ConsiderationSuspended,
+    DecisionAdopted,
+    RefusalNoticeSent,
+    ReportPublished,
+)
 from services.council.domain.appeal import DecideAppeal, FileAppeal
 from services.council.domain.consideration import CONSIDERATION, Consideration
 from services.council.domain.notices import PublishReport, SendRefusalNotice
@@ -63,6 +71,16 @@ def test_a_decision_may_be_appealed_and_stays_in_force_meanwhile(past: tuple[Eve
     assert isinstance(filed, AppealFiled)
     assert (filed.scopes, filed.suspends, filed.filed_on, filed.addressed_to) == ((INSTITUTION,), (), TODAY, "The court")
     assert not state([*past, filed]).appeals.resting
+
+
+def test_the_agency_cannot_cut_an_appeal_off_by_suspending_the_case() -> None:
+    suspended = ConsiderationSuspended(case_id="case-1", reason="An inquiry", suspended_on=TODAY)
+    past = after(file(), *REFUSED, suspended)
+    *_, decided_ = after(rule("remitted"), *past)
+    assert isinstance(decided_, AppealDecided)
+    closed = ConsiderationClosed(case_id="case-1", reason="Withdrawn", closed_on=TODAY)
+    with pytest.raises(Conflict, match="closed on"):
+        after(file(), *REFUSED, suspended, closed)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from regulations import calendar_for, load
 from services.visits.contract import (
     PanelFormed,
     PanelMember,
+    ProgrammeItem,
     ReportStudied,
     VisitAnnounced,
     VisitCompleted,
@@ -175,6 +176,16 @@ class TestNotice:
         starts, ends = date(2009, 3, 16), date(2009, 3, 18)
         announced = VisitAnnounced(case_id="case-1", starts_on=starts, ends_on=ends, announced_on=TODAY, waiver=WAIVER)
         visit(OPENED, FORMED).when(announce(starts, ends, waiver=WAIVER)).then(announced)
+
+    @pytest.mark.parametrize(("day", "kept"), [(date(2009, 6, 8), True), (date(2009, 6, 10), True), (date(2009, 6, 11), False)])
+    def test_its_programme_is_of_its_days(self, day: date, kept: bool) -> None:
+        items = (ProgrammeItem(day=day, begins="09:30", subject="Meeting with the rectorate", meets="Rector"),)
+        command = announce(date(2009, 6, 8), date(2009, 6, 10)).model_copy(update={"programme": items})
+        if kept:
+            (announced,) = visit(OPENED, FORMED).when(command).then_types(VisitAnnounced)
+            assert announced.model_dump()["programme"] == tuple(item.model_dump() for item in items)
+        else:
+            assert isinstance(visit(OPENED, FORMED).when(command).then_refused(words="on which there is no visit"), Invalid)
 
     def test_no_waiver_lets_a_visit_be_announced_after_its_start(self) -> None:
         command = announce(date(2009, 2, 26), date(2009, 3, 3), waiver=WAIVER)

@@ -16,6 +16,12 @@ def _running(state: Consideration) -> None:
         raise Conflict(f"the case was {state.stopped}")
 
 
+def _not_over(state: Consideration) -> None:
+    """The agency's own suspension cuts off no right of the institution."""
+    if state.closed:
+        raise Conflict(f"the case was {state.stopped}")
+
+
 def _laid(state: Consideration) -> None:
     _running(state)
     if state.decided or state.votes or state.ballots:
@@ -72,19 +78,19 @@ def decision(state: Consideration, rules: Rulebook) -> None:
 
 def filing(state: Consideration, rules: Rulebook) -> None:
     """Against a decision in force, one at a time."""
-    _running(state)
+    _not_over(state)
     appeal.may_file(rules, state.decision, state.appeals)
 
 
 def commission(state: Consideration, rules: Rulebook) -> None:
     """Of a pending appeal."""
-    _running(state)
+    _not_over(state)
     appeal.may_form(rules, state.appeals)
 
 
 def ruling(state: Consideration, rules: Rulebook) -> None:
     """On a pending appeal."""
-    _running(state)
+    _not_over(state)
     appeal.may_decide(rules, state.appeals)
 
 

@@ -16,6 +16,7 @@ from regulations import RulebookRef, calendar_for, enforces, local_date, resolve
 from services.visits.contract import (
     CompositionTold,
     FactualCheckAnswered,
+    ProgrammeItem,
     ReportSentForCheck,
     VisitAnnounced,
     VisitCompleted,
@@ -71,6 +72,7 @@ class AnnounceVisit(Command):
     mode: VisitMode | None = None
     mode_reason: str | None = None
     moved_because: str | None = None
+    programme: tuple[ProgrammeItem, ...] = ()
 
 
 class StartVisit(Command):
@@ -185,6 +187,10 @@ def _announce(command: AnnounceVisit, state: Visit, rules: Rules, on: date) -> S
     """
     if command.ends_on < command.starts_on:
         raise Invalid("a visit ends on or after the day it starts", errors=[{"pointer": "#/ends_on", "detail": "before starts_on"}])
+    outside = [n for n, item in enumerate(command.programme) if not command.starts_on <= item.day <= command.ends_on]
+    if outside:
+        errors = [{"pointer": f"#/programme/{n}/day", "detail": f"a day from {command.starts_on} to {command.ends_on}"} for n in outside]
+        raise Invalid("the programme has days on which there is no visit", errors=errors)
     if state.announced and (command.starts_on, command.ends_on) == (state.announced.starts_on, state.announced.ends_on):
         raise Conflict("these dates are announced already")
     _must_have_reason_to_move(command, state, rules)
