@@ -10,11 +10,15 @@ from typing import Any, Literal
 
 KINDS = ("store", "relay", "http", "latency", "lifecycles")
 
+#: Measured only when asked for by name: they make stacks of their own, stop and start them, and take their time.
+ALONE = ("certificates",)
+
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency,
-    cases that are open at once and commands under way at once."""
+    cases that are open at once and commands under way at once; certificates in force, those of them that expire at one midnight, and how
+    many there are of each other design."""
 
     seconds: float = 1.0
     rounds: int = 3
@@ -24,6 +28,9 @@ class Sizes:
     latency_rate: int = 200
     cases: int = 500
     clients: int = 16
+    certificates: int = 100_000
+    expiring: int = 1_000
+    designs: int = 5_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Result:
     kepil: float
     peer: float | None
     peer_name: str
-    unit: Literal["events/s", "requests/s", "lifecycles/s", "steps", "ms"]
+    unit: Literal["events/s", "requests/s", "lifecycles/s", "certificates/s", "certificates", "steps", "ms", "s", "MiB"]
     target: float | None
 
     @property

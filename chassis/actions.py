@@ -5,6 +5,7 @@ No rule is kept here. The roles are those of the route, the state is asked throu
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -67,17 +68,15 @@ def allowed_actions(
             name=route.name,
             path=route.path.format(**ids),
             needs_version=route.needs_version,
-            clauses=cited(regulation, _clauses(route.command, regulation)),
+            clauses=cited(regulation, partial(_clauses, route.command)),
         )
         for route in command_routes(router)
         if route.command in against and against[route.command] is None and _lets_in(route, caller, state)
     ]
 
 
-def _clauses(command: type[Command], regulation: Regulation | None) -> list[str]:
-    if regulation is None:
-        return []
-    return [clause for event in command.records for clause in event.under.get(regulation.id, ())]
+def _clauses(command: type[Command], rulebook: str) -> list[str]:
+    return [clause for event in command.records for clause in event.under.get(rulebook, ())]
 
 
 def _lets_in(route: CommandRoute, caller: Principal, state: Any) -> bool:

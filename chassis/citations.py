@@ -1,6 +1,6 @@
 """Clauses of a regulation as answers name them. The chassis knows no regulation: a service hands over its rulebook."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from pydantic import BaseModel, Field
@@ -33,8 +33,9 @@ class Citation(BaseModel):
     rule: str = Field(description="The clause in short English")
 
 
-def cited(rules: Regulation | None, clauses: Iterable[str]) -> list[Citation]:
-    """These clauses of a rulebook, each once; none without a rulebook. A clause that this version lacks is passed over."""
+def cited(rules: Regulation | None, clauses: Callable[[str], Iterable[str]]) -> list[Citation]:
+    """What `clauses` names for a rulebook's id, each once; none without a rulebook. A clause that this version lacks is passed over."""
     if rules is None:
         return []
-    return [Citation(id=clause, rule=rules.clauses[clause].rule) for clause in dict.fromkeys(clauses) if clause in rules.clauses]
+    named = dict.fromkeys(clauses(rules.id))
+    return [Citation(id=clause, rule=rules.clauses[clause].rule) for clause in named if clause in rules.clauses]

@@ -135,6 +135,21 @@ class Context:
         events, _ = await self._machinery.store.stream(self.agency, decider.stream(aggregate_id))
         return events
 
+    async def histories(self, decider: Decider[Any, Any], aggregate_ids: Iterable[str]) -> dict[str, list[Recorded[Any]]]:
+        """The events of many aggregates by their ids, in one query; those that are not there are left out."""
+        found = await self._machinery.store.streams(self.agency, [decider.stream(each) for each in aggregate_ids])
+        return {events[0].subject_id: events for events in found.values()}
+
+    def apart(self) -> "Context":
+        """The same caller for one command among many of a request: without its key and its version."""
+        return Context(self._machinery, agency=self.agency, actor=self.actor, at=self.at, principal=self.principal)
+
+    async def given(self, *body: str) -> Accepted | None:
+        """For a request whose body the endpoint reads itself: what makes it the same request, and the answer that its idempotency key
+        has got already. IdempotencyKeyReused where that was another request."""
+        self._fingerprint = fingerprint_of(self._fingerprint, *body)
+        return await self._answer_given()
+
     async def correct(
         self, how: Correctable, aggregate_id: str, body: Correction, on: date, *, unique: Mapping[str, Problem] | None = None
     ) -> Accepted:

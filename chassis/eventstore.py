@@ -1,7 +1,7 @@
 """Reading streams and the log of one service. Writing goes through `chassis.commit`."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from chassis.events import Catalogue, Json, Recorded
 from chassis.hashchain import GENESIS, link
+from chassis.positions import START as START
+from chassis.positions import LogPosition as LogPosition
 from chassis.privacy import KeyRing, open_fields
 
 S = TypeVar("S")
@@ -23,26 +25,6 @@ _AFTER = f"SELECT xid::text, position, {_COLUMNS} FROM events WHERE (xid, positi
 _IN_ORDER = "ORDER BY events.xid, events.position LIMIT $3"  # without `events.` it would be the text of the select list
 _LOG = f"{_AFTER} AND xid < {HORIZON} {_IN_ORDER}"
 _WHOLE_LOG = f"{_AFTER} {_IN_ORDER}"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class LogPosition:
-    """A place in the log of a service: (xid of the writing transaction, position)."""
-
-    xid: int
-    position: int
-
-    def __str__(self) -> str:
-        return f"{self.xid}.{self.position}"
-
-    @classmethod
-    def parse(cls, text: str) -> "LogPosition":
-        """The inverse of `str`."""
-        xid, _, position = text.partition(".")
-        return cls(int(xid), int(position))
-
-
-START = LogPosition(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +72,27 @@ class EventStore:
     async def stream(self, agency: str, stream: str, after: int = 0) -> tuple[list[Recorded[Any]], bytes | None]:
         """The events of a stream after a version, personal fields opened, and the hash of the last (None if there are none)."""
         query = f"SELECT {_COLUMNS} FROM events WHERE agency = $1 AND stream = $2 AND version > $3 ORDER BY version"
+        rows = await self._rows(query, agency, stream, after)
+        events = [await self._open(row) for row in rows]
+        return events, (rows[-1]["hash"] if rows else None)
+
+    async def streams(self, agency: str, streams: Sequence[str]) -> dict[str, list[Recorded[Any]]]:
+        """The events of many streams at once, personal fields opened; a stream that is not there is left out."""
+        found: dict[str, list[Recorded[Any]]] = {}
+        query = f"SELECT {_COLUMNS} FROM events WHERE agency = $1 AND stream = ANY($2) ORDER BY stream, version"
+        for row in await self._rows(query, agency, list(streams)):
+            found.setdefault(row["stream"], []).append(await self._open(row))
+        return found
+
+    async def _rows(self, query: str, agency: str, *arguments: Any) -> list[asyncpg.Record]:
         async with self._pool.acquire() as connection:
             try:
                 await connection.execute(f"BEGIN READ ONLY; SET LOCAL app.agency = '{agency.replace(chr(39), '')}'")
-                rows = await connection.fetch(query, agency, stream, after)
+                rows: list[asyncpg.Record] = await connection.fetch(query, agency, *arguments)
+                return rows
             finally:
                 if not connection.is_closed():
                     await connection.execute("COMMIT")
-        events = [await self._open(row) for row in rows]
-        return events, (rows[-1]["hash"] if rows else None)
 
     async def _open(self, row: asyncpg.Record) -> Recorded[Any]:
         event_type = self.catalogue.type_of(row["type"])

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,6 +36,7 @@ from chassis.eventstore import EventStore
 from chassis.ids import derived_id
 from chassis.messaging import connect_nats, pause
 from chassis.migrations import History, migrate, prepare_cluster
+from chassis.positions import LogPosition
 from chassis.postgres import open_connection, open_engine, open_pool
 from chassis.privacy import KeyRing
 from chassis.problem_handlers import document_problems, install
@@ -44,7 +45,7 @@ from chassis.rebuild import Rebuild
 from chassis.relay import Relay
 from chassis.settings import Settings, settings
 from chassis.subject_keys import PostgresSubjectKeys, master_key
-from chassis.subscriptions import Subscription
+from chassis.subscriptions import Subscription, until_applied
 from chassis.temporal import connect_temporal
 from chassis.version import VERSION
 from chassis.web import BodyLimit
@@ -68,6 +69,7 @@ class Service:
     at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
     conflicts: Sequence[type[Exception]] = ()  # exceptions of other layers that callers get as a conflict
+    uploads: Sequence[str] = ()  # paths whose body is a file, read as it comes
 
     @property
     def catalogues(self) -> dict[str, Catalogue]:
@@ -127,6 +129,13 @@ class Runtime:
         command_id = derived_id(info.workflow_id or "", info.workflow_run_id or "", info.activity_id)
         return await self.context(agency=agency, actor=f"workflow:{info.workflow_id}", command_id=command_id)
 
+    async def caught_up(self, seen: Mapping[str, str]) -> None:
+        """Waits until the read models show what other services had published at these positions (`Envelope.position`), or raises
+        Unavailable. The service's own events are in its read models as soon as they are events; of sources it does not read it waits
+        for nothing."""
+        read = {catalogue.service for catalogue in self.service.foreign}
+        await until_applied(self.system, {source: LogPosition.parse(at) for source, at in seen.items() if source in read})
+
 
 def key_ring(using: Settings, system: asyncpg.Pool) -> KeyRing:
     """The keys of subjects, kept by the service's own jobs' role."""
@@ -173,7 +182,7 @@ def build_app(service: Service, using: Settings) -> FastAPI:
     app.include_router(service.router, tags=[service.name])
     install(app, service.conflicts)
     document_problems(app)
-    app.add_middleware(BodyLimit, limit=using.max_body_bytes)
+    app.add_middleware(BodyLimit, limit=using.max_body_bytes, uploads=dict.fromkeys(service.uploads, using.max_upload_bytes))
     _health_routes(app)
     telemetry.instrument(app)
     return app

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
         frozenset({"api", "worker", "relay", "consumers"}), description="What this process does of its service's work"
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000)
+    max_upload_bytes: int = Field(100_000_000, ge=1_000, description="Of a file that is read as it comes: a table to import")
     shutdown_grace_seconds: float = 10.0
 
     @model_validator(mode="after")

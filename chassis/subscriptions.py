@@ -20,11 +20,14 @@ from chassis.commit import apply_writes
 from chassis.events import Catalogue, UnknownEvent
 from chassis.eventstore import START, LogPosition
 from chassis.messaging import Delivery, Envelope, consume, envelope_of, recorded, stream_name
+from chassis.problems import Unavailable
 from chassis.readmodels import ReadModel, Write, project
 
 log = logging.getLogger(__name__)
 
 _ACK_WAIT = 5.0
+_PATIENCE = 20.0
+_FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
 _TAKE = """
 INSERT INTO inbox (source, agency, event_id, type, envelope)
 SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::jsonb[]) ON CONFLICT DO NOTHING
@@ -33,6 +36,25 @@ _ADVANCE = """
 INSERT INTO subscriptions (source, xid, position) VALUES ($1, $2::text::xid8, $3)
 ON CONFLICT (source) DO UPDATE SET xid = excluded.xid, position = excluded.position
 """
+_APPLIED = "SELECT source, xid::text, position FROM subscriptions WHERE source = ANY($1::text[])"
+
+
+async def until_applied(pool: asyncpg.Pool, positions: Mapping[str, LogPosition], *, patience: float = _PATIENCE) -> None:
+    """Waits until a service's read models have taken each source's log up to a position; whichever of its processes takes it.
+
+    Unavailable when that is not so after `patience` seconds. `pool` is that of the service's own jobs' role.
+    """
+    missing, pause = dict(positions), _FIRST_LOOK
+    end = asyncio.get_running_loop().time() + patience
+    while missing:
+        for row in await pool.fetch(_APPLIED, list(missing)):
+            if LogPosition(int(row["xid"]), row["position"]) >= missing[row["source"]]:
+                del missing[row["source"]]
+        if missing:
+            if asyncio.get_running_loop().time() + pause > end:
+                raise Unavailable(f"events of {', '.join(sorted(missing))} are not taken in yet; try again", retry_after=1)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LAST_LOOK)
 
 
 class Subscription:

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -91,6 +91,14 @@ async def _checked_body(request: Request) -> bytes:
     return body
 
 
+def _unread(request: Request, media: Sequence[str]) -> bytes:
+    """No body: the endpoint reads it. UnsupportedMediaType where it is of another type."""
+    named = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if named not in media:
+        raise UnsupportedMediaType(f"send the body as {' or '.join(media)}")
+    return b""
+
+
 def checked_query(request: Request) -> None:
     """FastAPI dependency: the query has this operation's parameters alone, of strings which no database has trouble with. Invalid."""
     try:
@@ -123,7 +131,8 @@ def _acting(principal: Principal, roles: Sequence[Role]) -> Principal:
     return replace(principal, roles=principal.roles & frozenset(roles)) if roles else principal
 
 
-def _gate(roles: Sequence[Role], if_match: bool) -> Callable[..., Any]:
+def _gate(roles: Sequence[Role], if_match: bool, media: Sequence[str] = ()) -> Callable[..., Any]:
+    """`media` are the types of a body that the endpoint reads itself, as it comes; without them it is JSON."""
     permitted = allow(*roles)
 
     async def gate(
@@ -135,7 +144,7 @@ def _gate(roles: Sequence[Role], if_match: bool) -> Callable[..., Any]:
         if idempotency_key is None or not _KEY.match(idempotency_key):
             raise IdempotencyKeyMissing("send an Idempotency-Key of 1 to 200 visible ASCII characters, new for every new intention")
         version = expected_version(if_match, needed=needs_version)
-        body = await _checked_body(request)
+        body = _unread(request, media) if media else await _checked_body(request)
         checked_query(request)
         runtime = request.app.state.runtime
         request.state.context = await runtime.context(
@@ -220,6 +229,29 @@ def post(
     return register
 
 
+def upload(
+    router: APIRouter, path: str, *, roles: Sequence[Role], media: Sequence[str], response_model: type[BaseModel]
+) -> Callable[[Endpoint], Endpoint]:
+    """A command route that takes a file of one of the types `media`, which the endpoint reads as it comes; its path is one of the
+    service's `uploads`. The endpoint answers itself, as `response_model` says."""
+
+    def register(endpoint: Endpoint) -> Endpoint:
+        content = {each: {"schema": {"type": "string"}} for each in media}
+        body = {"requestBody": {"required": True, "content": content}}
+        router.add_api_route(
+            path,
+            endpoint,
+            methods=["POST"],
+            response_model=response_model,
+            dependencies=[Depends(_gate(roles, False, media))],
+            responses=PROBLEM_RESPONSES,
+            openapi_extra={"x-kepil-roles": sorted(roles), "parameters": [_KEY_HEADER], **body},
+        )
+        return endpoint
+
+    return register
+
+
 def get(
     router: APIRouter, path: str, *, roles: Sequence[Role], summary: str | None = None, **options: Any
 ) -> Callable[[Endpoint], Endpoint]:
@@ -272,7 +304,7 @@ async def history(context: Context, decider: Decider[Any, Any], aggregate_id: st
             recorded_at=e.recorded_at,
             actor=e.actor,
             trace_id=(e.metadata.get("traceparent") or "--").split("-")[1] or None,
-            clauses=cited(rules, e.event.clauses_of(rules.id) if rules else ()),
+            clauses=cited(rules, e.event.clauses_of),
             correctable=sorted(correctable_fields(type(e.event))),
             data=e.event.model_dump(mode="json"),
         )
@@ -320,29 +352,31 @@ async def page_of(
 
 
 class BodyLimit:
-    """Refuses a request body over `limit` bytes before anybody reads it, declared or streamed.
+    """Refuses a request body over `limit` bytes before anybody reads it, declared or streamed; `uploads` are paths with their own limits.
 
     Starlette's own limit answers in plain text from outside the exception handlers; this one answers with a problem.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, uploads: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._uploads.get(scope["path"], self._limit)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        read = self._limit + 1 if declared.isdigit() and int(declared) > self._limit else 0
+        read = limit + 1 if declared.isdigit() and int(declared) > limit else 0
 
         async def limited() -> Message:
             nonlocal read
-            message: Message = {} if read > self._limit else await receive()
+            message: Message = {} if read > limit else await receive()
             read += len(message.get("body", b""))
-            if read > self._limit:
-                raise BodyTooLarge(f"a request body may have {self._limit} bytes")
+            if read > limit:
+                raise BodyTooLarge(f"a request body may have {limit} bytes")
             return message
 
         await self._app(scope, limited, send)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.results import KINDS, Result, Sizes, machine
+from bench.results import ALONE, KINDS, Result, Sizes, machine
 from cli.errors import Explained
 from cli.running import describe
 from cli.state import ROOT
@@ -23,6 +23,7 @@ from cli.supervisor import ALL, Stack, StackOptions
 
 #: The services that a measurement needs beside the three servers.
 _NEEDED: dict[str, tuple[str, ...]] = {"store": (), "relay": (), "http": ("intake",), "latency": ("intake", "council"), "lifecycles": ALL}
+_QUICK = Sizes(certificates=2_000, expiring=100, designs=500)
 _MARK = {True: "[green]met[/]", False: "[red]not met[/]", None: "–"}
 
 
@@ -31,23 +32,34 @@ class MeasurementFailed(Explained):
 
 
 async def run(
-    which: str | None = None, json: bool = False, state: Path | None = None, *, cases: int = 500, sizes: Sizes | None = None
+    which: str | None = None,
+    json: bool = False,
+    state: Path | None = None,
+    *,
+    cases: int = 500,
+    count: int = 100_000,
+    quick: bool = False,
+    sizes: Sizes | None = None,
 ) -> int:
     """Measures one kind or all; prints a table, or JSON. 0 also where a target is not met: the figures say so."""
     console = Console(stderr=json)
-    if which is not None and which not in KINDS:
-        console.print(f"{which!r} is none of: {', '.join(KINDS)}", markup=False, highlight=False)
+    if which is not None and which not in (*KINDS, *ALONE):
+        console.print(f"{which!r} is none of: {', '.join((*KINDS, *ALONE))}", markup=False, highlight=False)
+        return 2
+    if which in ALONE and state is not None:
+        console.print(f"{which} makes stacks of its own: it takes no --state", markup=False, highlight=False)
         return 2
     kinds = (which,) if which else KINDS
     began = time.monotonic()
     results: list[Result] = []
+    sizes = sizes or (replace(_QUICK, cases=cases) if quick else Sizes(cases=cases, certificates=count))
     with console.status("starting …") as status:
         for together in _stacks(kinds, state):
             status.update("starting …")
             async with _environment(together, state) as environment:
                 for kind in together:
                     status.update(f"measuring: {kind} …")
-                    results += await measure(kind, sizes or Sizes(cases=cases), environment)
+                    results += await measure(kind, sizes, environment)
     seconds = time.monotonic() - began
     if json:
         document = {"machine": machine(), "seconds": round(seconds, 1), "results": [result.as_json() for result in results]}
@@ -63,6 +75,8 @@ async def run(
 
 def _stacks(kinds: Sequence[str], state: Path | None) -> list[list[str]]:
     """What is measured on one stack: nothing may run beside a measurement that it does not need, so the whole of Kepil stands alone."""
+    if kinds[0] in ALONE:
+        return [list(kinds)]
     groups = [[kind for kind in kinds if (_NEEDED[kind] == ALL) is whole] for whole in (False, True)]
     return [group for group in groups if group] if state is None else [list(kinds)]
 
@@ -71,6 +85,9 @@ def _stacks(kinds: Sequence[str], state: Path | None) -> list[list[str]]:
 async def _environment(kinds: Sequence[str], state: Path | None) -> AsyncIterator[Mapping[str, str]]:
     if state is not None:
         yield describe(state)["environment"]
+        return
+    if kinds[0] in ALONE:
+        yield {}
         return
     needed = tuple(dict.fromkeys(name for kind in kinds for name in _NEEDED[kind]))
     with TemporaryDirectory(prefix="kepil-bench-", ignore_cleanup_errors=True) as folder:
@@ -104,7 +121,7 @@ def table(results: Sequence[Result]) -> Table:
     for name in ("what", "Kepil", "peer", "ratio", "target", ""):
         view.add_column(name, justify="left" if name in ("what", "") else "right")
     for result in results:
-        sign, digits = ("≤", 1) if result.unit == "ms" else ("≥", 0)
+        sign, digits = ("≤", 1) if result.unit in ("ms", "s", "MiB") else ("≥", 0)
         view.add_row(
             result.what,
             f"{result.kepil:,.{digits}f} {result.unit}",

@@ -6,33 +6,23 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from chassis.version import VERSION
+from cli.commands_import import imports
+from cli.commands_rulebook import clauses, deadline, rulebook, whatif
 from cli.errors import Explained
-from cli.state import default_state_dir
+from cli.options import JsonOption, StateOption, console, errors, later, state_folder
 
 app = typer.Typer(name="kepil", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 projections = typer.Typer(no_args_is_help=True, help="Read models of the services.")
 app.add_typer(projections, name="projections")
-rulebook = typer.Typer(no_args_is_help=True, help="Regulations as data: read, check, compare and draw them.")
 app.add_typer(rulebook, name="rulebook")
-
-console = Console()
-errors = Console(stderr=True)
-
-StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; default .kepil of the project.", show_default=False)]
-JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
-RulebookArgument = Annotated[str, typer.Argument(metavar="RULEBOOK", help="An id, id@version, or a file that you work on.")]
-VersionOption = Annotated[str | None, typer.Option("--version", help="Default the newest.", show_default=False)]
-LanguageOption = Annotated[str, typer.Option(help="Of names and quotations: ky, kk, ru or en.")]
+app.add_typer(imports, name="import")
 
 
 def _print_version(wanted: bool) -> None:
@@ -88,19 +78,6 @@ def main() -> NoReturn:
         leave(getattr(error, "exit_code", 2))
 
 
-def _state(given: Path | None) -> Path:
-    return (given or default_state_dir()).absolute()
-
-
-def _later(module: str, function: str, **options: Any) -> int:
-    if find_spec(module) is None:
-        errors.print(f"this command is not there yet ({module})")
-        return 2
-    from cli.serve import finish
-
-    return int(finish(getattr(import_module(module), function)(**options)) or 0)
-
-
 @app.command()
 def up(
     state: StateOption = None,
@@ -118,7 +95,7 @@ def up(
     if unknown := set(chosen) - set(PROGRAMS):
         errors.print(f"unknown service {min(unknown)!r}; there are: {', '.join(ALL)}", markup=False, highlight=False)
         return 2
-    options = StackOptions(state_dir=_state(state), port_base=port_base, services=chosen, time_skipping=skip_time)
+    options = StackOptions(state_dir=state_folder(state), port_base=port_base, services=chosen, time_skipping=skip_time)
     if skip_time and (options.state_dir / "postgres").exists():
         errors.print(f"{options.state_dir} is not empty, and skipped time begins in an empty state folder: name one with --state")
         return 1
@@ -137,7 +114,7 @@ def time(
     json: JsonOption = False,
 ) -> int:
     """The legal time of the running stack; it passes by command where the stack was started with `up --skip-time`."""
-    return _later("cli.legal_time", "run", state=_state(state), until=until, zone=zone, json=json)
+    return later("cli.legal_time", "run", state=state_folder(state), until=until, zone=zone, json=json)
 
 
 @app.command()
@@ -147,11 +124,11 @@ def down(state: StateOption = None) -> int:
 
     try:
         with console.status("stopping …"):
-            stopped = stop(_state(state))
+            stopped = stop(state_folder(state))
     except (TimeoutError, RuntimeError) as error:
         errors.print(str(error), markup=False)
         return 1
-    console.print(f"stopped: {', '.join(stopped)}" if stopped else f"nothing runs on {_state(state)}", highlight=False)
+    console.print(f"stopped: {', '.join(stopped)}" if stopped else f"nothing runs on {state_folder(state)}", highlight=False)
     return 0
 
 
@@ -160,7 +137,7 @@ def status(state: StateOption = None, json: JsonOption = False) -> int:
     """Health, processes and memory of each part; exit code 1 when something does not answer."""
     from cli.status import health, table
 
-    found = asyncio.run(health(_state(state)))
+    found = asyncio.run(health(state_folder(state)))
     if json:
         print(jsonlib.dumps(found.as_json(), indent=1))
     else:
@@ -174,7 +151,7 @@ def logs(part: str, state: StateOption = None, lines: Annotated[int, typer.Optio
     from cli.process import tail
     from cli.state import StateDir
 
-    folder = StateDir(_state(state))
+    folder = StateDir(state_folder(state))
     log = folder.log(part)
     if not log.exists():
         known = ", ".join(sorted(path.stem for path in folder.logs.glob("*.log"))) or "none"
@@ -226,9 +203,9 @@ def token(
         errors.print(f"unknown role {unknown[0]!r}; there are: {', '.join(Role)}", markup=False, highlight=False)
         return 2
     try:
-        adopt(_state(state))
+        adopt(state_folder(state))
     except NotRunning:
-        os.environ["KEPIL_STATE_DIR"] = str(_state(state))
+        os.environ["KEPIL_STATE_DIR"] = str(state_folder(state))
     try:
         print(development_token(settings(), subject=subject or role[0], roles=roles, agency=agency, institution=institution))
     except IssuerRefused as error:
@@ -254,7 +231,7 @@ def demo(
     picture: Annotated[Path | None, typer.Option(help="Write the timeline as an SVG picture.", show_default=False)] = None,
 ) -> int:
     """Play a whole accreditation, years in seconds, on real servers."""
-    return _later("cli.demo", "run", scenario=scenario, json=json, state=state and state.absolute(), keep=keep, picture=picture)
+    return later("cli.demo", "run", scenario=scenario, json=json, state=state and state.absolute(), keep=keep, picture=picture)
 
 
 @app.command()
@@ -265,18 +242,21 @@ def simulate(
     state: StateOption = None,
 ) -> int:
     """Play scenarios on real servers with skipped time; exit code 1 where something is not as expected, 2 for a wrong file."""
-    return _later("cli.simulate", "run", files=files, json=json, trace=trace, state=state and state.absolute())
+    return later("cli.simulate", "run", files=files, json=json, trace=trace, state=state and state.absolute())
 
 
 @app.command()
 def bench(
-    which: Annotated[str | None, typer.Argument(help="store, relay, http, latency or lifecycles; default all.")] = None,
+    which: Annotated[str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates.")] = None,
     state: StateOption = None,
     json: JsonOption = False,
     cases: Annotated[int, typer.Option(min=1, help="How many lifecycles at once.")] = 500,
+    count: Annotated[int, typer.Option(min=1_000, help="How many certificates.")] = 100_000,
+    quick: Annotated[bool, typer.Option("--quick", help="Certificates: 2,000, and a tenth of the other designs.")] = False,
 ) -> int:
     """Measure Kepil beside the raw servers, in one run."""
-    return _later("cli.bench", "run", which=which, json=json, state=state.absolute() if state else None, cases=cases)
+    where = state.absolute() if state else None
+    return later("cli.bench", "run", which=which, json=json, state=where, cases=cases, count=count, quick=quick)
 
 
 @app.command()
@@ -290,7 +270,7 @@ def trace(
     if trace_id is not None and case is not None:
         errors.print("give a trace or --case, not both")
         return 2
-    return _later("cli.trace", "run", trace_id=trace_id, state=_state(state), case=case, as_json=json)
+    return later("cli.trace", "run", trace_id=trace_id, state=state_folder(state), case=case, as_json=json)
 
 
 @app.command()
@@ -299,7 +279,7 @@ def verify(state: StateOption = None, json: JsonOption = False) -> int:
 
     A stream whose end was cut off still holds together: `projections check` shows what is missing then.
     """
-    return _later("cli.verify", "run", state=_state(state), json=json)
+    return later("cli.verify", "run", state=state_folder(state), json=json)
 
 
 @app.command()
@@ -309,13 +289,13 @@ def forget(
     state: StateOption = None,
 ) -> int:
     """Delete a person's key, so that the name cannot be read in any event any more. Cannot be undone."""
-    return _later("cli.forget", "run", agency=agency, subject=subject, state=_state(state))
+    return later("cli.forget", "run", agency=agency, subject=subject, state=state_folder(state))
 
 
 @projections.command("list")
 def list_projections(state: StateOption = None) -> int:
     """Every read model with its table and its lag."""
-    return _later("cli.projections", "list_all", state=_state(state))
+    return later("cli.projections", "list_all", state=state_folder(state))
 
 
 @projections.command("rebuild")
@@ -323,7 +303,7 @@ def rebuild_projection(
     name: Annotated[str, typer.Argument(help="service.model, or model where one service alone has it.")], state: StateOption = None
 ) -> int:
     """Make a read model anew from the events, while the service serves."""
-    return _later("cli.projections", "rebuild", name=name, state=_state(state))
+    return later("cli.projections", "rebuild", name=name, state=state_folder(state))
 
 
 @projections.command("check")
@@ -331,93 +311,8 @@ def check_projections(
     name: Annotated[str | None, typer.Argument(help="service.model; default every read model.")] = None, state: StateOption = None
 ) -> int:
     """Compare read models with what a rebuild would make; exit code 1 where a row differs."""
-    return _later("cli.projections", "check", name=name, state=_state(state))
+    return later("cli.projections", "check", name=name, state=state_folder(state))
 
 
-@rulebook.command("list")
-def list_rulebooks(json: JsonOption = False) -> int:
-    """Every rulebook and version; exit code 1 where one cannot be read."""
-    return _later("cli.rulebook", "list_all", json=json)
-
-
-@rulebook.command("show")
-def show_rulebook(
-    name: RulebookArgument,
-    path: Annotated[str | None, typer.Argument(help="One value or clause, such as terms.duplicate or '14 (b)'.")] = None,
-    version: VersionOption = None,
-    language: LanguageOption = "en",
-    json: JsonOption = False,
-) -> int:
-    """What a rulebook says, a line for each value; or one value with its clause, its wording and its reasons."""
-    return _later("cli.rulebook", "show", rulebook=name, path=path, version=version, language=language, json=json)
-
-
-@rulebook.command("check")
-def check_rulebook(name: RulebookArgument, json: JsonOption = False) -> int:
-    """What is wrong with a rulebook, by line and clause; exit code 1 when it cannot be adopted."""
-    return _later("cli.proofreading", "run", name=name, json=json)
-
-
-@rulebook.command("diff")
-def diff_rulebooks(a: RulebookArgument, b: RulebookArgument, json: JsonOption = False) -> int:
-    """Two rulebooks value by value: the clause, what was, what is."""
-    return _later("cli.differences", "run", a=a, b=b, json=json)
-
-
-@rulebook.command("graph")
-def graph_rulebook(
-    name: RulebookArgument,
-    svg: Annotated[Path | None, typer.Option(help="Draw it into this file.", show_default=False)] = None,
-    version: VersionOption = None,
-    language: LanguageOption = "en",
-    json: JsonOption = False,
-) -> int:
-    """The stages of the procedure with the clause at each, as Mermaid or as a picture; optional ones are dashed."""
-    return _later("cli.graph", "run", rulebook=name, svg=svg, version=version, language=language, json=json)
-
-
-@rulebook.command("schema")
-def rulebook_schema() -> int:
-    """The JSON Schema of a rulebook file, for editors."""
-    return _later("cli.rulebook", "schema")
-
-
-@app.command()
-def deadline(
-    name: RulebookArgument,
-    rule: Annotated[str, typer.Argument(help="A term, or a choice of terms, of the rulebook.")],
-    anchor: Annotated[list[str] | None, typer.Option(help="name=YYYY-MM-DD; several times for a choice.", show_default=False)] = None,
-    variant: Annotated[str | None, typer.Option(help="Another language version of the term.", show_default=False)] = None,
-    version: VersionOption = None,
-    json: JsonOption = False,
-) -> int:
-    """When a term ends, under which clause, and every step of the counting."""
-    options = {"rulebook": name, "rule": rule, "anchors": anchor or [], "variant": variant, "version": version}
-    return _later("cli.deadline", "run", **options, json=json)
-
-
-@app.command()
-def clauses(
-    name: Annotated[str | None, typer.Argument(metavar="[RULEBOOK]", help="Default the figures of all.", show_default=False)] = None,
-    record: Annotated[bool, typer.Option("--record", help="Add what is newly covered to tests/regulations/coverage.json.")] = False,
-    json: JsonOption = False,
-) -> int:
-    """Every clause with the values that hold it, the code that enforces it and the tests that show it, or a gap."""
-    return _later("cli.clauses", "run", rulebook=name, record=record, json=json)
-
-
-@app.command()
-def whatif(
-    name: RulebookArgument,
-    change: Annotated[list[str] | None, typer.Option("--set", help="path=value, as YAML; several times.", show_default=False)] = None,
-    on: Annotated[
-        str | None, typer.Option(help="Events (file, folder) or simulated:N; default the running stack.", show_default=False)
-    ] = None,
-    agency: Annotated[str | None, typer.Option(help="Whose cases of the running stack; default the only one.", show_default=False)] = None,
-    svg: Annotated[Path | None, typer.Option(help="Draw the picture into this file.", show_default=False)] = None,
-    state: StateOption = None,
-    json: JsonOption = False,
-) -> int:
-    """What another value in a rulebook would have made of recorded or simulated cases; it changes nothing."""
-    options = {"rulebook": name, "changes": change or [], "on": on, "agency": agency, "state": _state(state), "json": json, "picture": svg}
-    return _later("cli.whatif", "run", **options)
+for _command in (deadline, clauses, whatif):
+    app.command()(_command)

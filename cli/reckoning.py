@@ -16,6 +16,10 @@ _ALONE = re.compile(r"\{([a-z0-9_.]+)\}")
 def reckon(rule: DateRule, known: Mapping[str, Any], rulebook: Rulebook) -> date:
     """The date of a rule, given those that are known by name."""
     day: date = rule.day or known[rule.after]
+    if rule.next is not None:
+        month, of_month = map(int, rule.next.split("-"))
+        this_year = day.replace(month=month, day=of_month)
+        day = this_year if this_year >= day else this_year.replace(year=day.year + 1)
     if rule.term is not None:
         bars = rulebook.terms[rule.term].nature == "not_before"
         day = possible_from(rulebook, rule.term, day) if bars else compute(rulebook, rule.term, day).due_on

@@ -21,6 +21,7 @@ State = Literal["open", "suspended", "met", "missed", "met_late", "withdrawn"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY_OF_EVERY_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31")
 
 
 class ScenarioRefused(FileRefused):
@@ -81,10 +82,14 @@ class Amount(Spoken):
 
 
 class DateRule(Amount):
-    """A date: `day` itself, or what is reckoned from the date `after` (default `today`), by a `term` of the rulebook first if named."""
+    """A date: `day` itself, or what is reckoned from the date `after` (default `today`), by a `term` of the rulebook first if named.
+
+    `next` is a day of the year such as 05-31: the first one from `after` on.
+    """
 
     day: date | None = None
     after: str = "today"
+    next: str | None = None
     term: str | None = None
 
     @model_validator(mode="before")
@@ -96,8 +101,10 @@ class DateRule(Amount):
 
     @model_validator(mode="after")
     def _one_beginning(self) -> "DateRule":
-        if self.day and self.model_fields_set & {"after", "term"}:
-            raise PydanticCustomError("date_rule", "`day` is the date itself: it has neither `after` nor `term`")
+        if self.day and self.model_fields_set & {"after", "next", "term"}:
+            raise PydanticCustomError("date_rule", "`day` is the date itself: it has neither `after` nor `next` nor `term`")
+        if self.next and not _DAY_OF_EVERY_YEAR.fullmatch(self.next):
+            raise PydanticCustomError("date_rule", "`next` is a day that every year has, as MM-DD")
         return self
 
 
@@ -167,7 +174,7 @@ class CertificateExpected(Spoken):
     """A certificate: its state by the clock, and whether it is valid on the day `as_of`."""
 
     of: str = "{certificate}"
-    state: Literal["valid", "expired", "ended"] | None = None
+    state: Literal["valid", "suspended", "revoked", "expired", "ended"] | None = None
     as_of: DateRule | None = None
     valid: bool | None = None
     valid_until: str | None = None

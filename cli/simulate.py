@@ -28,8 +28,8 @@ from cli.skipping import LegalTime
 from cli.state import StateDir, default_state_dir
 from cli.supervisor import Stack, StackOptions
 from cli.timeline import Timeline
-from workflows.messages import PendingAppeal
-from workflows.routes import Start, orders
+from workflows.messages import PendingAppeal, calendar_id
+from workflows.routes import CALENDAR, Start, orders
 
 WRONG_FILE, WRONG_EXPECTATION = 2, 1
 
@@ -165,7 +165,11 @@ def _instants(waits: Mapping[str, Wait], legal_time: LegalTime, now: datetime) -
 async def _follow(envelope: Envelope, legal_time: LegalTime) -> set[str]:
     """The lifecycles that begin with an event, by the conductor's own routes."""
     begun = set()
-    for order in orders(await recorded(envelope, catalogues()), None):
+    fact = await recorded(envelope, catalogues())
+    if type(fact.event) in CALENDAR:
+        begun.add(calendar_id(envelope.agency))
+        legal_time.follow(calendar_id(envelope.agency))
+    for order in orders(fact, None):
         if isinstance(order, Start):
             begun.add(order.workflow_id)
             legal_time.follow(order.workflow_id)

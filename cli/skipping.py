@@ -196,6 +196,7 @@ class LegalTime:
             return None
         self._lifecycles[workflow_id] = seen.timers
         if seen.at_work:
+            self._stirred.add(workflow_id)  # its timer is no longer there to say so
             return f"lifecycle {workflow_id} is at work"
         if any(timer <= now for timer in seen.timers):
             return f"a timer of lifecycle {workflow_id} is about to fire"

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from chassis.events import Catalogue
 from chassis.messaging import Envelope
+from chassis.privacy import SEALED
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHOWN = (
@@ -196,7 +197,8 @@ class Timeline:
         if state:
             what.append("  ").append_text(state)
         details = [self._rule(envelope)] if "deadline_id" in envelope.data else []
-        details += [f"{name.replace('_', ' ')} {envelope.data[name]}" for name in _SHOWN if envelope.data.get(name) not in (None, "")]
+        told = {name: _told(envelope.data.get(name)) for name in _SHOWN}
+        details += [f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value not in (None, "")]
         return what.append("  " + ", ".join(details), style="not bold dim") if details else what
 
     def _rule(self, envelope: Envelope) -> str:
@@ -223,3 +225,8 @@ class Timeline:
             content = {"scenario": self.label, **content}
         sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
         sys.stdout.flush()
+
+
+def _told(value: Any) -> Any:
+    """Personal data leaves a service sealed; who may read it reads it there."""
+    return SEALED if isinstance(value, dict) else value

@@ -18,7 +18,7 @@ from workflows.following import Following, SetAside, latest
 from workflows.lifecycle import Answering, Lifecycle
 from workflows.procedure import Way
 from workflows.requests import Overtaken
-from workflows.stages import Stages, consideration
+from workflows.stages import Stages
 from workflows.standstill import Standstill, whenever
 from workflows.terms import ContractTerms
 
@@ -143,9 +143,6 @@ class AccreditationLifecycle(Answering):
             event_id=ending.event_id, type=kind.type_name(), source=self._case.case_id, occurred_at=ending.occurred_at, data=ending.data
         )
         await signalled(filed.data["appeal_id"], told)
-
-    def _consideration(self) -> council.OpenConsideration:
-        return consideration(self._case)
 
 
 def latest_ending(life: Lifecycle) -> tuple[Fact, str]:

@@ -19,15 +19,17 @@ from temporalio.service import RPCError, RPCStatusCode
 from chassis import telemetry
 from chassis.events import Catalogue, UnknownEvent
 from chassis.messaging import Delivery, consume, recorded
+from chassis.positions import LogPosition
 from chassis.temporal import described
 from services.council.contract import EVENTS as COUNCIL
 from services.intake.contract import EVENTS as INTAKE
 from services.monitoring.contract import EVENTS as MONITORING
 from services.review.contract import EVENTS as REVIEW
 from services.visits.contract import EVENTS as VISITS
+from workflows.calendar import CertificateCalendar
 from workflows.facts import FIELDS
-from workflows.messages import TASK_QUEUE
-from workflows.routes import Signal, Start, orders
+from workflows.messages import TASK_QUEUE, AgencyCalendar, Look, calendar_id
+from workflows.routes import CALENDAR, Signal, Start, orders
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +38,17 @@ DURABLE = "conductor"
 
 #: Looks for a lifecycle that is not there yet, half a second apart at first and half a minute at last: some five minutes in all.
 LOOKS = 16
+_LOOKS_FOR_AN_OPTIONAL_ONE = 5
 _LONGEST_WAIT = 30.0
 _AT_ONCE = 32
 
 
 class NotThereYet(Exception):
-    """The lifecycle that the event is meant for has not begun."""
+    """The lifecycle that the event is meant for has not begun; where it is optional, it may never."""
+
+    def __init__(self, workflow_id: str, *, optional: bool = False) -> None:
+        super().__init__(workflow_id)
+        self.optional = optional
 
 
 class Conductor:
@@ -65,19 +72,44 @@ class Conductor:
                 readers.create_task(consume(self._nats, service, DURABLE, self.handle, stop))
 
     async def handle(self, batch: Sequence[Delivery]) -> None:
-        """One batch: events of one stream in their order, different streams at once."""
+        """One batch: events of one stream in their order, different streams at once; then one word to each agency's calendar."""
         by_stream: dict[tuple[str, str], list[Delivery]] = {}
         for delivery in batch:
             by_stream.setdefault((delivery.envelope.agency, delivery.envelope.subject), []).append(delivery)
         await asyncio.gather(*(self._in_order(deliveries) for deliveries in by_stream.values()))
+        by_agency: dict[str, list[Delivery]] = {}
+        for delivery in batch:
+            if self._moves_calendar(delivery):
+                by_agency.setdefault(delivery.envelope.agency, []).append(delivery)
+        await asyncio.gather(*(self._look(agency, deliveries) for agency, deliveries in by_agency.items()))
 
     async def _in_order(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            if delivery.envelope.type_name not in FIELDS:
+            if delivery.envelope.type_name in FIELDS:
+                async with self._gate:
+                    await self._deliver(delivery)
+            elif not self._moves_calendar(delivery):
                 await delivery.message.ack()
-                continue
-            async with self._gate:
-                await self._deliver(delivery)
+
+    def _moves_calendar(self, delivery: Delivery) -> bool:
+        return self._catalogues[delivery.envelope.service].types.get(delivery.envelope.type_name) in CALENDAR
+
+    async def _look(self, agency: str, deliveries: Sequence[Delivery]) -> None:
+        """Tells a calendar how far the log must be seen, and begins it if there is none. What a lifecycle is not told yet comes again."""
+        newest = max((delivery.envelope for delivery in deliveries), key=lambda envelope: LogPosition.parse(envelope.position))
+        with telemetry.consumer_span(newest.type, newest.traceparent, message_id=newest.id, group=DURABLE) as span:
+            span.set_attribute(telemetry.AGENCY, agency)
+            look = Look(seen={newest.service: newest.position}, traceparent=telemetry.current_traceparent())
+            try:
+                await tell_calendar(self._temporal, agency, look)
+            except (RPCError, RuntimeError, OSError) as error:
+                log.warning("Temporal did not accept a look at the calendar of %s: %s", agency, error)
+                for delivery in _open(deliveries):
+                    await delivery.message.nak(delay=2)
+                return
+        self._told.add(1, {"type": newest.type_name})
+        for delivery in _open(deliveries):
+            await delivery.message.ack()
 
     async def _deliver(self, delivery: Delivery) -> None:
         envelope, message = delivery.envelope, delivery.message
@@ -85,8 +117,12 @@ class Conductor:
             await self._tell(delivery)
         except NotThereYet as missing:
             looks = self._missed[envelope.id] = self._missed.get(envelope.id, 0) + 1
-            if looks < self._looks:
+            if looks < (_LOOKS_FOR_AN_OPTIONAL_ONE if missing.optional else self._looks):
                 await message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2**looks))
+                return
+            if missing.optional:
+                log.debug("%s %s: there is no %s", envelope.type, envelope.id, missing)
+                await self._done_with(delivery)
                 return
             log.error("%s %s has no lifecycle %s; given up after %d looks", envelope.type, envelope.id, missing, looks)
             self._lost.add(1, {"type": envelope.type})
@@ -100,8 +136,12 @@ class Conductor:
             log.warning("Temporal did not accept %s %s: %s", envelope.type, envelope.id, error)
             await message.nak(delay=2)
             return
-        self._missed.pop(envelope.id, None)
-        await message.ack()
+        await self._done_with(delivery)
+
+    async def _done_with(self, delivery: Delivery) -> None:
+        self._missed.pop(delivery.envelope.id, None)
+        if not self._moves_calendar(delivery):
+            await delivery.message.ack()
 
     async def _tell(self, delivery: Delivery) -> None:
         envelope = delivery.envelope
@@ -111,9 +151,17 @@ class Conductor:
             case_id = getattr(fact.event, "case_id", None)
             if case_id is not None:
                 span.set_attribute(telemetry.CASE_ID, case_id)
+            missing: NotThereYet | None = None
             for order in orders(fact, telemetry.current_traceparent()):
-                await (self._start(order) if isinstance(order, Start) else self._signal(order))
-                self._told.add(1, {"type": envelope.type_name})
+                try:
+                    await (self._start(order) if isinstance(order, Start) else self._signal(order))
+                    self._told.add(1, {"type": envelope.type_name})
+                except NotThereYet as error:
+                    if not error.optional:
+                        raise
+                    missing = error
+            if missing is not None:
+                raise missing
 
     async def _start(self, order: Start) -> None:
         try:
@@ -135,7 +183,7 @@ class Conductor:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             if not await self._is_over(order.workflow_id):
-                raise NotThereYet(order.workflow_id) from error
+                raise NotThereYet(order.workflow_id, optional=order.optional) from error
             log.info("%s came after the end of %s", order.event.type, order.workflow_id)
 
     async def _is_over(self, workflow_id: str) -> bool:
@@ -146,3 +194,20 @@ class Conductor:
                 return False
             raise
         return description.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+
+async def tell_calendar(temporal: Client, agency: str, look: Look) -> None:
+    """The calendar of an agency looks anew; it begins where it does not run."""
+    await temporal.start_workflow(
+        CertificateCalendar.__name__,
+        AgencyCalendar(agency=agency),
+        id=calendar_id(agency),
+        task_queue=TASK_QUEUE,
+        start_signal="look",
+        start_signal_args=[look],
+    )
+
+
+def _open(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Those that were not put back already."""
+    return [delivery for delivery in deliveries if not delivery.message.is_acked]

@@ -10,7 +10,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from chassis.events import Event
     from services.monitoring import contract as monitoring
-    from workflows.messages import AccreditationCase, Fact, IssuedCertificate, Memory, PendingAppeal, Turn, Watched
+    from workflows.messages import AccreditationCase, Fact, FollowedUp, IssuedCertificate, Memory, PendingAppeal, Turn, Watched
 
 from workflows.requests import Requests
 
@@ -29,7 +29,7 @@ class Deadlines:
 
     def __init__(
         self,
-        of: AccreditationCase | IssuedCertificate | PendingAppeal,
+        of: AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal,
         workflow_id: str,
         memory: Memory,
         requests: Requests,
@@ -41,6 +41,8 @@ class Deadlines:
         self._requests = requests
         self._show = show
         self._changes = 0
+        # A cycle opens on the day of its first reminder: that one goes out at once.
+        self._still_told = timedelta(days=1) if isinstance(of, FollowedUp) else timedelta()
         self.quiet = asyncio.Lock()
 
     def of(self, rule: str, round: int = 1) -> Watched:
@@ -104,7 +106,7 @@ class Deadlines:
                 monitoring.TASK_QUEUE, monitoring.SET_DEADLINE, request, monitoring.DeadlineTerms, because=because
             )
             watched = Watched(**terms.model_dump(), met_by=tuple(_name(kind) for kind in met_by), any_of=any_of)
-            watched.reminders_at = tuple(i for i in watched.reminders_at if i > workflow.now())
+            watched.reminders_at = tuple(i for i in watched.reminders_at if i > workflow.now() - self._still_told)
             if anchor is not None:
                 watched.anchor, watched.anchor_on = (anchor[0].type_name(), anchor[1]), since
             self._memory.deadlines[_key(rule, round)] = watched

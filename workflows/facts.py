@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.corrected import FactCorrected
 from chassis.events import Event
 from services.council import contract as council
 from services.intake import contract as intake
@@ -62,22 +63,64 @@ _OF: dict[type[Event], tuple[str, ...]] = {
     council.ComplaintFiled: ("filed_on",),
     council.AppealFiled: ("appeal_id", "scopes", "filed_on"),
     council.AppealDecided: ("appeal_id", "scopes", "outcome", "new_visit", "decided_on"),
+    council.SuspensionTermEnded: ("certificate_id", "decision_id", "ended_on"),
+    council.CertificateRestored: ("certificate_id", "restored_on", "valid_until"),
+    council.CertificateRevoked: ("certificate_id", "decision_id", "revoked_on"),
+    council.CertificateExtended: ("certificate_id", "extends", "decision_id", "issued_on", "valid_until"),
+    council.NationalRegisterTold: ("certificate_id", "told_on"),
+    council.ResolutionAdopted: ("decision_id", "protocol_number", "decisions", "ground", "adopted_on"),
+    council.ResolutionDelivered: ("decision_id", "delivered_on"),
+    council.InformationPublished: ("decision_id", "published_on"),
+    monitoring.ExpectedDateSet: ("cycle", "expected_on", "set_on"),
+    monitoring.FollowUpRulebookAdopted: ("rulebook", "adopted_on"),
+    monitoring.FollowUpEnded: ("why", "ended_on"),
+    monitoring.PlanAwaited: ("awaited_on",),
+    monitoring.AccreditationDocumentsReceived: ("counts_from",),
+    monitoring.PlanSubmitted: ("round", "submitted_on"),
+    monitoring.PlanChangesRequested: ("round", "due_on", "requested_on"),
+    monitoring.PlanReviewed: ("round", "reviewed_on"),
+    monitoring.CycleOpened: ("opened_on",),
+    monitoring.InterimReportSubmitted: ("round", "complete", "submitted_on"),
+    monitoring.InterimReportRejected: ("round", "due_on", "rejected_on"),
+    monitoring.ReportChangesRequested: ("round", "due_on", "requested_on"),
+    monitoring.ReportStudied: ("round", "studied_on"),
+    monitoring.MeasuresAnalysed: ("analysed_on",),
+    monitoring.VisitDecided: ("holds", "decided_on"),
+    monitoring.VisitDecisionTold: ("told_on",),
+    monitoring.ResultAssessed: ("positive", "word", "assessed_on"),
+    monitoring.AcceptanceTold: ("told_on",),
+    monitoring.OutcomeRuled: ("ruled_on",),
+    monitoring.CouncilFileSent: ("sent_on",),
+    monitoring.DecisionReferred: ("ground", "referred_on"),
+    visits.GroupFormed: ("formed_on",),
+    visits.VisitDatesAgreed: ("starts_on", "ends_on"),
+    visits.MonitoringVisitHeld: ("ended_on",),
+    visits.MonitoringVisitReported: ("submitted_on",),
     monitoring.DeadlineExtended: _MOVED,
     monitoring.DeadlineRecomputed: _MOVED,
     monitoring.DeadlineWithdrawn: ("deadline_id",),
     review.ReportCorrected: ("corrects", "fact", "corrected"),
     visits.VisitCorrected: ("corrects", "fact", "corrected"),
     council.ConsiderationCorrected: ("corrects", "fact", "corrected"),
+    monitoring.PlanCorrected: ("corrects", "fact", "corrected"),
+    monitoring.CycleCorrected: ("corrects", "fact", "corrected"),
+    visits.MonitoringVisitCorrected: ("corrects", "fact", "corrected"),
 }
 
 #: What puts an earlier fact right.
-CORRECTIONS = tuple(kind.type_name() for kind in (review.ReportCorrected, visits.VisitCorrected, council.ConsiderationCorrected))
+CORRECTIONS = tuple(kind.type_name() for kind in _OF if issubclass(kind, FactCorrected))
+
+#: What lifecycles listen to. A name alone does not tell: two services may call different facts alike.
+HEARD: frozenset[type[Event]] = frozenset(_OF)
+
+#: The event types themselves.
+HEARD = frozenset(_OF)
 
 #: Event type → the fields that go into a workflow's history.
 FIELDS: dict[str, tuple[str, ...]] = {kind.type_name(): fields for kind, fields in _OF.items()}
 
 #: Of the parts of a field that is a list, what lifecycles may see.
-PARTS: dict[str, set[str]] = {"decisions": {"scope", "outcome"}}
+PARTS: dict[str, set[str]] = {"decisions": {"scope", "outcome", "word", "term", "until"}}
 
 #: What comes several times: the field by which a lifecycle keeps each of them, besides the newest.
 _KEYS: dict[type[Event], str] = {
@@ -89,6 +132,18 @@ _KEYS: dict[type[Event], str] = {
     council.CertificateIssued: "certificate_id",
     council.RegisterEntryMade: "certificate_id",
     council.AuthorisedBodyNotified: "certificate_id",
+    council.SuspensionTermEnded: "decision_id",
+    council.CertificateExtended: "decision_id",
+    council.ResolutionAdopted: "decision_id",
+    council.ResolutionDelivered: "decision_id",
+    council.InformationPublished: "decision_id",
+    monitoring.PlanSubmitted: "round",
+    monitoring.PlanChangesRequested: "round",
+    monitoring.PlanReviewed: "round",
+    monitoring.InterimReportSubmitted: "round",
+    monitoring.InterimReportRejected: "round",
+    monitoring.ReportChangesRequested: "round",
+    monitoring.ReportStudied: "round",
 }
 KEYS: dict[str, str] = {kind.type_name(): key for kind, key in _KEYS.items()}
 

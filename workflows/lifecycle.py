@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from services.intake import contract as intake
     from services.monitoring import contract as monitoring
     from workflows.facts import CORRECTIONS, KEYS
-    from workflows.messages import AccreditationCase, EventReceived, Fact, IssuedCertificate, LifecycleView, PendingAppeal, Turn
+    from workflows.messages import AccreditationCase, EventReceived, Fact, FollowedUp, IssuedCertificate, LifecycleView, PendingAppeal, Turn
 
 from workflows.deadlines import Deadlines
 from workflows.requests import Overtaken, Requests
@@ -35,7 +35,7 @@ STAGE = SearchAttributeKey.for_keyword("KepilStage")
 WAITING_ON = SearchAttributeKey.for_keyword("KepilWaitingOn")
 NEXT_DEADLINE = SearchAttributeKey.for_datetime("KepilNextDeadline")
 
-Begun = AccreditationCase | IssuedCertificate | PendingAppeal
+Begun = AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal
 
 _DEADLINE_MOVES = tuple(
     kind.type_name() for kind in (monitoring.DeadlineExtended, monitoring.DeadlineRecomputed, monitoring.DeadlineWithdrawn)
@@ -53,7 +53,7 @@ class Lifecycle:
 
     def __init__(self, of: Begun, workflow_id: str, *, ended_by: tuple[type[Event], ...] = ()) -> None:
         self._of = of
-        self._ended_by = ended_by
+        self.ended_by = ended_by
         self.memory = of.memory
         self.phases: dict[str, str] = {}
         self._requests = Requests(self.memory, self.show, self._overtaken)
@@ -150,9 +150,11 @@ class Lifecycle:
         await self.deadlines.meet(rule, fact.day(done), because=fact.traceparent, round=round)
         return fact
 
-    async def ask(self, queue: str, activity: str, argument: BaseModel, *, because: str | None = None) -> None:
+    async def ask(
+        self, queue: str, activity: str, argument: BaseModel, answer: type[A] | None = None, *, because: str | None = None
+    ) -> Any:
         """Asks a service, as often as it is called."""
-        await self._requests.make(queue, activity, argument, None, because=because)
+        return await self._requests.make(queue, activity, argument, answer, because=because)
 
     async def once(
         self, queue: str, activity: str, argument: BaseModel, answer: type[A] | None = None, *, because: str | None = None, round: int = 1
@@ -271,7 +273,7 @@ class Lifecycle:
             self._failure = self._failure or task.exception()
 
     def _overtaken(self) -> bool:
-        return self.has(*self._ended_by)
+        return self.has(*self.ended_by)
 
     def _sound(self) -> bool:
         if self._failure is not None:

@@ -4,7 +4,7 @@ Everything here has defaults where a field was added later, so that a message of
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -90,7 +90,7 @@ class Memory(BaseModel):
     turn: Turn | None = Field(None, description="The one that is in force")
     held: list[str] = Field([], description="The services in which the case is suspended")
     settled: list[str] = Field([], description="The appeals whose outcome was taken up")
-    round: int = Field(1, description="2 and on: an appeal led to another decision")
+    round: int = Field(1, description="2 and on: there was a decision before; an appeal, or a suspension that ended, led to another")
     remittal: Remittal | None = Field(None, description="The appeal that led to it")
     stage: str = ""
     waiting_on: str = ""
@@ -138,6 +138,29 @@ class IssuedCertificate(BaseModel):
     rulebook: RulebookRef
     issued_on: date
     valid_until: date
+    edition: int = Field(1, description="2 and on: its last day has moved")
+    traceparent: str | None = None
+    memory: Memory = Field(default_factory=Memory)
+
+
+class FollowedUp(BaseModel):
+    """Starts a `MonitoringLifecycle`: one part of the follow-up of a certificate, its action plan or one cycle of it.
+
+    The workflow's id is `part_id`, the plan's or the cycle's; its deadlines belong to the follow-up, here as elsewhere `case_id`.
+    """
+
+    agency: str
+    part: Literal["plan", "cycle"]
+    part_id: str
+    case_id: str = Field(description="The follow-up")
+    certificate_id: str
+    institution_id: str
+    rulebook: RulebookRef = Field(description="In force for this part; another one where the director adopts it")
+    edition: int = Field(1, description="2 and on: another rulebook was adopted")
+    kind: str | None = Field(None, description="A word of the rulebook's `kinds`; None: a person has not classified the certificate")
+    counts_from: date | None = Field(None, description="The plan's term runs from this day; None: not known yet")
+    expected_on: date | None = Field(None, description="When the monitoring is expected")
+    valid_until: date | None = Field(None, description="The certificate's last day when the cycle was opened")
     traceparent: str | None = None
     memory: Memory = Field(default_factory=Memory)
 
@@ -153,3 +176,30 @@ class LifecycleView(BaseModel):
     deadlines: tuple[Watched, ...]
     facts: dict[str, dict[str, Any]]
     trouble: str | None
+
+
+class AgencyCalendar(BaseModel):
+    """Starts a `CertificateCalendar`. The workflow's id is `calendar_id(agency)`."""
+
+    agency: str
+    seen: dict[str, str] = Field(default_factory=dict, description="As in `Look`: what no service has answered for yet")
+
+
+class Look(BaseModel):
+    """The signal `look`: something has happened that may move a certificate or its follow-up."""
+
+    seen: dict[str, str] = Field(default_factory=dict, description="Service to the position in its log of the newest such event")
+    traceparent: str | None = None
+
+
+class CalendarView(BaseModel):
+    """The query `view` of a calendar."""
+
+    next_at: dict[str, datetime | None] = Field(description="Service to when something of it moves by itself; None: nothing will")
+    seen: dict[str, str] = Field(description="What the services are still to see")
+    trouble: str | None
+
+
+def calendar_id(agency: str) -> str:
+    """The workflow id of an agency's calendar."""
+    return f"calendar:{agency}"

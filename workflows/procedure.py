@@ -68,6 +68,11 @@ class Way:
         stage = next((name for name in names if self.has(name)), names[-1])
         return stage, _WAITED_FOR.get(stage) or self._procedure.actors.get(stage, BODY)
 
+    def acted(self, *names: str) -> tuple[str, str]:
+        """As `shown`, with the rulebook's own actor of the stage."""
+        stage = next((name for name in names if self.has(name)), names[-1])
+        return stage, self._procedure.actors.get(stage, "")
+
     def follows(self, words: Iterable[str]) -> set[str]:
         """What follows from any of these words of the decisions."""
         return {what for word in words for what in self._procedure.follows.get(word, ())}

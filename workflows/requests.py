@@ -60,7 +60,7 @@ class Requests:
             if given_up():
                 raise Overtaken
             try:
-                return await _start(queue, activity, argument, answer, because)
+                return await start(queue, activity, argument, answer, because)
             except ActivityError as error:
                 if not isinstance(error.cause, ApplicationError):
                     raise
@@ -86,9 +86,16 @@ def _never() -> bool:
     return False
 
 
-def _start(
-    queue: str, activity: str, argument: BaseModel, answer: type[BaseModel] | None, because: str | None
+def start(
+    queue: str,
+    activity: str,
+    argument: BaseModel,
+    answer: type[BaseModel] | None,
+    because: str | None,
+    *,
+    timeout: timedelta = timedelta(seconds=30),
 ) -> workflow.ActivityHandle[Any]:
+    """The activity, begun in the trace of what led to it; each try may take as long as `timeout`."""
     carrier = {"traceparent": because} if because else {}
     # the tracing interceptor reads the current context while the activity is being started, and only then
     token = otel.attach(TraceContextTextMapPropagator().extract(carrier, otel.Context()))
@@ -98,7 +105,7 @@ def _start(
             argument,
             task_queue=queue,
             result_type=answer,
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timeout,
             retry_policy=RETRY,
         )
     finally:

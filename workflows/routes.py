@@ -5,22 +5,118 @@ from typing import Any
 
 from chassis.corrected import FactCorrected
 from chassis.events import Event, Recorded
+from chassis.ids import derived_id
+from services.council import contract as council
 from services.council.contract import (
     AppealDecided,
     AppealFiled,
     CertificateEnded,
+    CertificateExtended,
     CertificateIssued,
     CertificateReissued,
+    CertificateRestored,
+    CertificateRevoked,
     DuplicateIssued,
     DuplicateRequested,
+    InformationPublished,
+    NationalRegisterTold,
+    ResolutionAdopted,
+    ResolutionDelivered,
+    SuspensionTermEnded,
 )
 from services.intake.contract import ApplicationRegistered, ApplicationWithdrawn, CaseDiscontinued
-from services.monitoring.contract import DeadlineExtended, DeadlineRecomputed, DeadlineWithdrawn
+from services.monitoring import contract as monitoring
+from services.monitoring.contract import (
+    AcceptanceTold,
+    AccreditationDocumentsReceived,
+    CouncilFileSent,
+    CycleCorrected,
+    CycleOpened,
+    DeadlineExtended,
+    DeadlineRecomputed,
+    DeadlineWithdrawn,
+    DecisionReferred,
+    ExpectedDateSet,
+    FollowUpEnded,
+    FollowUpRulebookAdopted,
+    InterimReportRejected,
+    InterimReportSubmitted,
+    MeasuresAnalysed,
+    OutcomeRuled,
+    PlanAwaited,
+    PlanChangesRequested,
+    PlanCorrected,
+    PlanReviewed,
+    PlanSubmitted,
+    ReportChangesRequested,
+    ReportStudied,
+    ResultAssessed,
+    VisitDecided,
+    VisitDecisionTold,
+)
+from services.visits.contract import GroupFormed, MonitoringVisitCorrected, MonitoringVisitHeld, MonitoringVisitReported, VisitDatesAgreed
 from workflows.accreditation import AccreditationLifecycle
 from workflows.appeal import AppealLifecycle
 from workflows.certificate import CertificateLifecycle
-from workflows.facts import FIELDS, visible
-from workflows.messages import AccreditationCase, EventReceived, IssuedCertificate, PendingAppeal
+from workflows.facts import FIELDS, HEARD, visible
+from workflows.messages import AccreditationCase, EventReceived, FollowedUp, IssuedCertificate, PendingAppeal
+from workflows.monitoring import MonitoringLifecycle
+
+OF_A_PLAN = (AccreditationDocumentsReceived, PlanSubmitted, PlanChangesRequested, PlanReviewed, PlanCorrected)
+OF_A_CYCLE = (
+    InterimReportSubmitted,
+    InterimReportRejected,
+    ReportChangesRequested,
+    ReportStudied,
+    MeasuresAnalysed,
+    VisitDecided,
+    VisitDecisionTold,
+    GroupFormed,
+    VisitDatesAgreed,
+    MonitoringVisitHeld,
+    MonitoringVisitReported,
+    MonitoringVisitCorrected,
+    ResultAssessed,
+    AcceptanceTold,
+    OutcomeRuled,
+    CouncilFileSent,
+    DecisionReferred,
+    CycleCorrected,
+    ResolutionAdopted,
+    ResolutionDelivered,
+    InformationPublished,
+)
+
+
+#: What may move the instant at which a certificate or its follow-up moves by itself: the agency's calendar looks anew.
+CALENDAR: frozenset[type[Event]] = frozenset(
+    {
+        council.CertificateRecorded,
+        council.CertificateIssued,
+        council.CertificateReissued,
+        council.CertificateReceived,
+        council.CertificateSuspended,
+        council.SuspensionTermEnded,
+        council.CertificateRestored,
+        council.CertificateRevoked,
+        council.CertificateEnded,
+        council.CertificateExpired,
+        council.CertificateExtended,
+        council.CertificateCorrected,
+        monitoring.FollowUpProcedureChosen,
+        monitoring.FollowUpOpened,
+        monitoring.FollowUpClassified,
+        monitoring.CertificateFollowed,
+        monitoring.ExpectedDateSet,
+        monitoring.FollowUpRulebookAdopted,
+        monitoring.FollowUpCorrected,
+        monitoring.FollowUpEnded,
+        monitoring.PlanSubmitted,
+        monitoring.PlanReviewed,
+        monitoring.PlanAmended,
+        monitoring.CycleClosed,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +125,7 @@ class Start:
 
     workflow: type
     workflow_id: str
-    argument: AccreditationCase | IssuedCertificate | PendingAppeal
+    argument: AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal
 
 
 @dataclass(frozen=True)
@@ -38,12 +134,14 @@ class Signal:
 
     workflow_id: str
     event: EventReceived
+    optional: bool = False
+    """Whether there may be no such lifecycle: it is not waited for then."""
 
 
 def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Signal]:
     """What is to be told to Temporal about one event, in this order; mostly nothing."""
     fact: Event = recorded.event
-    if recorded.event.type_name() not in FIELDS:
+    if type(fact) not in HEARD:
         return []
     signal = thinned(recorded, traceparent)
     match fact:
@@ -66,7 +164,25 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
         case CertificateReissued():
             return [Start(CertificateLifecycle, fact.certificate_id, _certificate(recorded.agency, fact, traceparent))]
         case CertificateEnded() | DuplicateRequested() | DuplicateIssued():
-            return [Signal(fact.certificate_id, signal)]
+            # a certificate from outside and an extended one have no lifecycle; any other's began long before
+            return [Signal(fact.certificate_id, signal, optional=True)]
+        case PlanAwaited() | CycleOpened():
+            return [_part(recorded.agency, fact, traceparent)]
+        case _ if isinstance(fact, OF_A_PLAN):
+            return [Signal(fact.plan_id, signal)]
+        case _ if isinstance(fact, OF_A_CYCLE):
+            return [Signal(fact.cycle_id, signal)]
+        case SuspensionTermEnded() | NationalRegisterTold():
+            return [Signal(fact.cycle_id, signal)] if fact.cycle_id else []
+        case CertificateRestored() | CertificateRevoked() | CertificateExtended():
+            # a certificate from outside and an extended one have no lifecycle
+            of_the_cycle = [Signal(fact.cycle_id, signal)] if fact.cycle_id and not isinstance(fact, CertificateRevoked) else []
+            of = fact.extends if isinstance(fact, CertificateExtended) else fact.certificate_id
+            return [*of_the_cycle, Signal(of, signal, optional=True)]
+        case ExpectedDateSet():
+            return [Signal(derived_id("cycle", fact.followup_id, str(fact.cycle)), signal, optional=True)]
+        case FollowUpRulebookAdopted() | FollowUpEnded():
+            return [Signal(part_id, signal, optional=True) for part_id in fact.workflow_ids]
         case DeadlineExtended() | DeadlineRecomputed() | DeadlineWithdrawn():
             return [Signal(fact.workflow_id, signal)]
     return [Signal(recorded.event.case_id, signal)]
@@ -129,3 +245,23 @@ def _certificate(agency: str, fact: CertificateIssued | CertificateReissued, tra
         valid_until=fact.valid_until,
         traceparent=traceparent,
     )
+
+
+def _part(agency: str, fact: PlanAwaited | CycleOpened, traceparent: str | None) -> Start:
+    """A plan is waited for, or a cycle has begun."""
+    of_a_plan = isinstance(fact, PlanAwaited)
+    part = FollowedUp(
+        agency=agency,
+        part="plan" if of_a_plan else "cycle",
+        part_id=fact.plan_id if isinstance(fact, PlanAwaited) else fact.cycle_id,
+        case_id=fact.followup_id,
+        certificate_id=fact.certificate_id,
+        institution_id=fact.institution_id,
+        rulebook=fact.rulebook,
+        kind=fact.kind,
+        counts_from=fact.counts_from if isinstance(fact, PlanAwaited) else None,
+        expected_on=None if isinstance(fact, PlanAwaited) else fact.expected_on,
+        valid_until=None if isinstance(fact, PlanAwaited) else fact.valid_until,
+        traceparent=traceparent,
+    )
+    return Start(MonitoringLifecycle, part.part_id, part)

@@ -11,7 +11,7 @@ from chassis.context import Context
 from chassis.decider import Command, Decider
 from chassis.problems import Problem
 from regulations import Rulebook, local_date, resolve
-from services.council import handlers_remedies
+from services.council import handlers_followed, handlers_remedies
 from services.council.domain import complaint, dossier, duplicate, ending, voting
 from services.council.domain.appeal import DecideAppeal, FormAppealCommission
 from services.council.domain.blanks import BLANKS, Blanks
@@ -19,7 +19,10 @@ from services.council.domain.certificate import CERTIFICATE, EndCertificate, Iss
 from services.council.domain.complaint import COMPLAINT, Complaint
 from services.council.domain.consideration import CONSIDERATION, AdoptDecision, CastVote, CheckReport, PrepareMaterials, RecuseMember
 from services.council.domain.council import COUNCIL, Council
+from services.council.domain.followed import ExtendCertificate
 from services.council.domain.meeting import MEETING, Meeting, RecordAttendance, check_held
+from services.council.domain.resolution import RESOLUTION, Resolution
+from services.council.domain.sanctions import RestoreCertificate
 from services.council.domain.standing import Certificate
 from services.council.domain.state import Consideration
 
@@ -101,6 +104,13 @@ def of_complaint(request: Request, routers: Sequence[APIRouter], state: Complain
     return _listed(request, routers, COMPLAINT, state, resolve(state.filed.rulebook), {"complaint_id": state.filed.complaint_id})
 
 
+def of_resolution(request: Request, routers: Sequence[APIRouter], state: Resolution) -> list[Action]:
+    """Of a resolution on a follow-up."""
+    if state.opened is None:
+        return []
+    return _listed(request, routers, RESOLUTION, state, resolve(state.opened.rulebook), {"decision_id": state.decision_id})
+
+
 def of_blanks(request: Request, routers: Sequence[APIRouter], state: Blanks) -> list[Action]:
     """Of the book of blanks."""
     if not state.received:
@@ -108,13 +118,18 @@ def of_blanks(request: Request, routers: Sequence[APIRouter], state: Blanks) -> 
     return _listed(request, routers, BLANKS, state, resolve(state.received[-1].rulebook), {})
 
 
-def of_certificate(request: Request, routers: Sequence[APIRouter], ctx: Context, state: Certificate) -> list[Action]:
-    """Of a certificate; by the clock, for it lapses though nobody acts."""
+async def of_certificate(request: Request, routers: Sequence[APIRouter], ctx: Context, state: Certificate) -> list[Action]:
+    """Of a certificate; by the clock, for it lapses though nobody acts. What extends it is another one."""
     if state.issued is None:
         return []
     rules = resolve(state.issued.rulebook)
     today = local_date(ctx.at, rules.zone)
     lapsed = problem_of(duplicate.check_in_force, rules, state.in_force(today))
     over = problem_of(ending.check_running, state.issued, today)
-    barred: Barred = {RequestDuplicate: lapsed, IssueDuplicate: lapsed, EndCertificate: over}
-    return _listed(request, routers, CERTIFICATE, state, rules, {"certificate_id": state.issued.certificate_id}, barred)
+    barred: Barred = {RequestDuplicate: lapsed, IssueDuplicate: lapsed, EndCertificate: over, RestoreCertificate: over}
+    ids = {"certificate_id": state.issued.certificate_id}
+    listed = _listed(request, routers, CERTIFICATE, state, rules, ids, barred)
+    if not await handlers_followed.can_be_extended(ctx, state):
+        return listed
+    further = {route.name for router in routers for route in command_routes(router) if route.command is ExtendCertificate}
+    return listed + [each for each in _listed(request, routers, CERTIFICATE, CERTIFICATE.initial, rules, ids) if each.name in further]

@@ -6,21 +6,29 @@ from typing import Any
 from temporalio import activity
 
 from chassis.service import Runtime
-from services.council import handlers, handlers_dossier
+from services.council import handlers, handlers_dossier, handlers_followed, handlers_resolutions
 from services.council.contract import (
     CLOSE,
     CLOSE_RENEWAL_WINDOW,
     EXPIRE_CERTIFICATE,
     OPEN_CONSIDERATION,
     OPEN_RENEWAL_WINDOW,
+    OPEN_RESOLUTION,
     READ_CASE,
     RESUME,
+    REVOKE_CERTIFICATE,
+    RUN_DUE,
     SUSPEND,
+    SUSPEND_CERTIFICATE,
     CaseBeforeCouncil,
     CaseStep,
+    CertificateSanction,
     CertificateStep,
+    Due,
     OpenConsideration,
+    OpenResolution,
     ReadCase,
+    RunDue,
 )
 
 
@@ -47,6 +55,10 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def read_case(question: ReadCase) -> CaseBeforeCouncil:
         return await handlers.read_case(await runtime.workflow_context(question.agency, activity.info()), question)
 
+    @activity.defn(name=OPEN_RESOLUTION)
+    async def open_resolution(request: OpenResolution) -> None:
+        await handlers_resolutions.open_resolution(await runtime.workflow_context(request.agency, activity.info()), request)
+
     @activity.defn(name=OPEN_RENEWAL_WINDOW)
     async def open_renewal_window(request: CertificateStep) -> None:
         await handlers.open_renewal_window(await runtime.workflow_context(request.agency, activity.info()), request)
@@ -59,4 +71,19 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def expire_certificate(request: CertificateStep) -> None:
         await handlers.expire_certificate(await runtime.workflow_context(request.agency, activity.info()), request)
 
-    return [open_consideration, suspend, resume, close, read_case, open_renewal_window, close_renewal_window, expire_certificate]
+    @activity.defn(name=SUSPEND_CERTIFICATE)
+    async def suspend_certificate(sanction: CertificateSanction) -> None:
+        await handlers_followed.suspend_certificate(await runtime.workflow_context(sanction.agency, activity.info()), sanction)
+
+    @activity.defn(name=REVOKE_CERTIFICATE)
+    async def revoke_certificate(sanction: CertificateSanction) -> None:
+        await handlers_followed.revoke_certificate(await runtime.workflow_context(sanction.agency, activity.info()), sanction)
+
+    @activity.defn(name=RUN_DUE)
+    async def run_due(request: RunDue) -> Due:
+        await runtime.caught_up(request.seen)
+        return await handlers_followed.run_due(await runtime.workflow_context(request.agency, activity.info()), request)
+
+    of_cases: list[Callable[..., Awaitable[Any]]] = [open_consideration, suspend, resume, close, read_case, open_resolution]
+    followed: list[Callable[..., Awaitable[Any]]] = [suspend_certificate, revoke_certificate, run_due]
+    return [*of_cases, *followed, open_renewal_window, close_renewal_window, expire_certificate]

@@ -25,7 +25,7 @@ from chassis.web import (
     post,
 )
 from regulations import load, local_date, resolve
-from services.council import actions, handlers
+from services.council import actions, api_followed, handlers
 from services.council.domain.blanks import BLANKS, SpoilBlank
 from services.council.domain.certificate import (
     CERTIFICATE,
@@ -36,13 +36,13 @@ from services.council.domain.certificate import (
     PayDuplicate,
     RequestDuplicate,
 )
-from services.council.domain.standing import valid_on
 from services.council.readmodels_certificates import (
     blank_batches,
     blank_fates,
     certificates,
     duplicates,
 )
+from services.council.readmodels_followed import suspensions
 from services.council.schemas_certificates import (
     AuthorisedBodyNotice,
     BlankBatch,
@@ -227,7 +227,10 @@ async def read_certificate(
     response: Response,
     as_of: Annotated[IsoDate | None, Query(description="The local day that is asked about; today without it")] = None,
 ) -> Any:
-    """One certificate with its duplicates, and whether it is valid on a day (order 109, p. 20, 25, 26, 28)."""
+    """One certificate with its duplicates and suspensions, and whether it is valid on a day, past or to come.
+
+    Order 109, p. 20, 25, 26, 28; Sapattuu Bilim, 3.2.s1, 3.3.
+    """
     query = select(certificates.table, state_of(ctx).label("state")).where(certificates.c.certificate_id == certificate_id)
     found = await ctx.row(query)
     if found is None or not ctx.owns(found["institution_id"]):
@@ -235,11 +238,19 @@ async def read_certificate(
     rulebook = load(found["rulebook"]["id"], found["rulebook"]["version"])
     day = as_of or local_date(ctx.at, rulebook.zone)
     etag(response, found["version"])
-    valid = valid_on(day, found["issued_on"], found["valid_until"], found["ended_on"])
     made = await ctx.rows(select(duplicates.table).where(duplicates.c.certificate_id == certificate_id).order_by(duplicates.c.round))
+    s = suspensions.c
+    stays = await ctx.rows(select(suspensions.table).where(s.certificate_id == certificate_id).order_by(s.suspended_on, s.ends_at))
     state, _ = await ctx.load(CERTIFICATE, certificate_id)
-    told: dict[str, Any] = {"duplicates": [dict(row) for row in made], "as_of": day, "valid": valid}
-    return CertificateDetail.model_validate({**found, **told, "allowed_actions": actions.of_certificate(request, [router], ctx, state)})
+    told: dict[str, Any] = {
+        "duplicates": [dict(row) for row in made],
+        "suspensions": [dict(row) for row in stays],
+        "as_of": day,
+        "valid": state.in_force(day),
+        "standing": state.standing(day),
+        "allowed_actions": await actions.of_certificate(request, [router, api_followed.router], ctx, state),
+    }
+    return CertificateDetail.model_validate({**found, **told})
 
 
 @get(router, "/certificates/{certificate_id}/history", roles=INVOLVED, response_model=list[HistoryEntry])
@@ -254,4 +265,11 @@ async def certificate_history(ctx: Reading, certificate_id: Id) -> Any:
 def state_of(ctx: Context) -> ColumnElement[str]:
     """By the clock, not by the recorded expiry: a certificate lapses on time though nobody acts (order 109, p. 25)."""
     c = certificates.c
-    return case((c.ended_on.is_not(None), literal("ended")), (c.lapses_at > ctx.at, literal("valid")), else_=literal("expired"))
+    return case(
+        (c.ended_on.is_not(None), literal("ended")),
+        (c.revoked_on.is_not(None), literal("revoked")),
+        (c.lapses_at <= ctx.at, literal("expired")),
+        (c.begins_at > ctx.at, literal("not_yet_valid")),
+        (c.suspended_on.is_not(None), literal("suspended")),
+        else_=literal("valid"),
+    )

@@ -13,6 +13,7 @@ from chassis.web import Cursor, Limit, checked_query, page_model, page_of
 from services.council.api_certificates import state_of
 from services.council.readmodels import considerations
 from services.council.readmodels_certificates import certificates, institutions
+from services.council.readmodels_followed import suspensions
 from services.council.readmodels_remedies import after_decisions, decisions
 from services.council.schemas_certificates import RegisterEntry, State
 from services.council.schemas_remedies import PublicDecision
@@ -57,6 +58,8 @@ async def read_register(
     c, of_case = certificates.c, considerations.c
     standing = state_of(ctx) if as_of is None else _stood(as_of)
     query = _register(standing, as_of)
+    if state is None and number is None:
+        query = query.where(standing != "revoked")
     for column, wanted in ((c.institution_id, institution_id), (standing, state), (c.number, number), (of_case.outcome, outcome)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -113,15 +116,28 @@ def _as_told(as_of: Any) -> list[Any]:
 
 
 def _stood(as_of: Any) -> ColumnElement[str]:
-    c = certificates.c
-    ended = and_(c.ended_on.is_not(None), c.ended_on <= as_of)
-    return case((ended, literal("ended")), (c.valid_until >= as_of, literal("valid")), else_=literal("expired"))
+    """By all that is known by now of that day, past or to come: a suspension lasts until it is lifted (Sapattuu Bilim, 3.3.b)."""
+    c, s = certificates.c, suspensions.c
+    suspended = select(s.decision_id).where(
+        s.agency == c.agency,
+        s.certificate_id == c.certificate_id,
+        s.suspended_on <= as_of,
+        or_(s.restored_on.is_(None), s.restored_on > as_of),
+    )
+    return case(
+        (and_(c.ended_on.is_not(None), c.ended_on <= as_of), literal("ended")),
+        (and_(c.revoked_on.is_not(None), c.revoked_on <= as_of), literal("revoked")),
+        (func.greatest(c.valid_until, c.suspended_until) < as_of, literal("expired")),
+        (c.valid_from > as_of, literal("not_yet_valid")),
+        (suspended.exists(), literal("suspended")),
+        else_=literal("valid"),
+    )
 
 
 def _register(standing: ColumnElement[str], as_of: Any) -> Select[Any]:
-    """A certificate stands there by an entry of its own, or by that of the decision on its case."""
+    """A certificate stands there by an entry of its own, by that of the decision on its case, or as it was recorded or extended."""
     c, of_case, after, of_institution = certificates.c, considerations.c, after_decisions.c, institutions.c
-    entered = func.coalesce(c.entered_on, after.entered_on)
+    entered = func.coalesce(c.entered_on, after.entered_on, c.listed_on)
     query = (
         select(
             c.certificate_id,
@@ -129,10 +145,15 @@ def _register(standing: ColumnElement[str], as_of: Any) -> Select[Any]:
             c.institution_id,
             c.scopes,
             c.issued_on,
-            c.issued_on.label("valid_from"),
+            c.object,
+            c.programme,
+            func.coalesce(c.valid_from, c.issued_on).label("valid_from"),
             c.valid_until,
             c.ended_on,
             c.end_ground,
+            (c.revoked_on if as_of is None else case((c.revoked_on <= as_of, c.revoked_on), else_=null())).label("revoked_on"),
+            c.extends,
+            c.extended_as,
             c.reissued_from,
             c.reissued_as,
             c.rulebook_id,
@@ -145,9 +166,11 @@ def _register(standing: ColumnElement[str], as_of: Any) -> Select[Any]:
             of_institution.country,
             standing.label("state"),
         )
-        .join(considerations.table, of_case.case_id == c.case_id)
+        .outerjoin(considerations.table, of_case.case_id == c.case_id)
         .outerjoin(after_decisions.table, after.case_id == c.case_id)
         .outerjoin(institutions.table, of_institution.institution_id == c.institution_id)
         .where(entered.is_not(None))
     )
-    return query if as_of is None else query.where(entered <= as_of, c.issued_on <= as_of)
+    if as_of is None:
+        return query
+    return query.where(or_(entered <= as_of, c.recorded_on.is_not(None)), c.issued_on <= as_of)  # recorded: it stood on paper before

@@ -10,12 +10,18 @@ from services.council import (
     api_certificates,
     api_corrections,
     api_dossier,
+    api_followed,
+    api_import,
     api_register,
     api_remedies,
+    api_resolutions,
     readmodels,
     readmodels_certificates,
     readmodels_dossier,
+    readmodels_followed,
+    readmodels_imports,
     readmodels_remedies,
+    readmodels_resolutions,
 )
 from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.council.activities import activities
@@ -25,7 +31,9 @@ from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.complaint import COMPLAINT
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL
+from services.council.domain.importing import IMPORT
 from services.council.domain.meeting import MEETING
+from services.council.domain.resolution import RESOLUTION
 from services.intake.contract import EVENTS as INTAKE_EVENTS
 from services.visits.contract import EVENTS as VISITS_EVENTS
 
@@ -33,6 +41,9 @@ router = APIRouter()
 router.include_router(api.router)
 router.include_router(api_dossier.router)
 router.include_router(api_remedies.router)
+router.include_router(api_resolutions.router)
+router.include_router(api_import.router)  # before the certificates by id
+router.include_router(api_followed.router)
 router.include_router(api_certificates.router)
 router.include_router(api_appeals.router)
 router.include_router(api_corrections.router)
@@ -43,10 +54,19 @@ SERVICE = Service(
     title="Councils, meetings, votes, decisions, certificates, public register",
     events=EVENTS,
     foreign=[INTAKE_EVENTS, VISITS_EVENTS],
-    deciders=[COUNCIL, MEETING, CONSIDERATION, COMPLAINT, BLANKS, CERTIFICATE],
-    read_models=[*readmodels.ALL, *readmodels_dossier.ALL, *readmodels_remedies.ALL, *readmodels_certificates.ALL],
+    deciders=[COUNCIL, MEETING, CONSIDERATION, RESOLUTION, COMPLAINT, BLANKS, CERTIFICATE, IMPORT],
+    read_models=[
+        *readmodels.ALL,
+        *readmodels_dossier.ALL,
+        *readmodels_remedies.ALL,
+        *readmodels_resolutions.ALL,
+        *readmodels_certificates.ALL,
+        *readmodels_followed.ALL,
+        *readmodels_imports.ALL,
+    ],
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
     conflicts=[RulebookChanged],
+    uploads=api_import.UPLOADS,
 )

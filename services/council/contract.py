@@ -31,6 +31,9 @@ from services.council.contract_cases import (
 )
 from services.council.contract_certificates import (
     OVERTURNED as OVERTURNED,
+    REVOKE_CERTIFICATE as REVOKE_CERTIFICATE,
+    RUN_DUE as RUN_DUE,
+    SUSPEND_CERTIFICATE as SUSPEND_CERTIFICATE,
     AuthorisedBodyNotified as AuthorisedBodyNotified,
     BlankNumber as BlankNumber,
     BlankSpoiled as BlankSpoiled,
@@ -38,15 +41,28 @@ from services.council.contract_certificates import (
     CertificateCorrected as CertificateCorrected,
     CertificateEnded as CertificateEnded,
     CertificateExpired as CertificateExpired,
+    CertificateExtended as CertificateExtended,
     CertificateIssued as CertificateIssued,
+    CertificateReceived as CertificateReceived,
+    CertificateRecorded as CertificateRecorded,
     CertificateReissued as CertificateReissued,
+    CertificateRestored as CertificateRestored,
+    CertificateRevoked as CertificateRevoked,
+    CertificateSanction as CertificateSanction,
+    CertificateSuspended as CertificateSuspended,
+    Due as Due,
     DuplicateIssued as DuplicateIssued,
     DuplicatePaid as DuplicatePaid,
     DuplicateRequested as DuplicateRequested,
+    NationalRegisterTold as NationalRegisterTold,
+    Recommendation as Recommendation,
     RegisterEntryMade as RegisterEntryMade,
     RenewalWindowClosed as RenewalWindowClosed,
     RenewalWindowOpened as RenewalWindowOpened,
+    RunDue as RunDue,
+    SuspensionTermEnded as SuspensionTermEnded,
 )
+from services.council.contract_imports import CertificatesImported as CertificatesImported
 from services.council.contract_meetings import (
     AttendanceRecorded as AttendanceRecorded,
     BallotKind as BallotKind,
@@ -79,6 +95,16 @@ from services.council.contract_remedies import (
     MinistryInformed as MinistryInformed,
     RefusalNoticeSent as RefusalNoticeSent,
     ReportPublished as ReportPublished,
+)
+from services.council.contract_resolutions import (
+    OPEN_RESOLUTION as OPEN_RESOLUTION,
+    InformationPublished as InformationPublished,
+    OpenResolution as OpenResolution,
+    ResolutionAdopted as ResolutionAdopted,
+    ResolutionCorrected as ResolutionCorrected,
+    ResolutionDelivered as ResolutionDelivered,
+    ResolutionItem as ResolutionItem,
+    ResolutionOpened as ResolutionOpened,
 )
 # isort: on
 
@@ -114,8 +140,10 @@ EVENTS = Catalogue(
             ConsiderationClosed,
             ConsiderationCorrected,
         ],
+        "resolution": [ResolutionOpened, ResolutionAdopted, ResolutionDelivered, InformationPublished, ResolutionCorrected],
         "complaint": [ComplaintFiled, ComplaintDecided, ComplaintCorrected],
         "blanks": [BlanksReceived, BlankSpoiled],
+        "import": [CertificatesImported],
         "certificate": [
             CertificateIssued,
             RegisterEntryMade,
@@ -128,6 +156,14 @@ EVENTS = Catalogue(
             DuplicateRequested,
             DuplicatePaid,
             DuplicateIssued,
+            CertificateRecorded,
+            CertificateReceived,
+            CertificateSuspended,
+            SuspensionTermEnded,
+            CertificateRestored,
+            CertificateRevoked,
+            NationalRegisterTold,
+            CertificateExtended,
             CertificateCorrected,
         ],
     },

@@ -1,16 +1,20 @@
 """Facts of blanks and certificates. `contract` has all of them: nobody else imports this module."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.text import ShortText, Text
+from chassis.text import Identifier, ShortText, Text
 from regulations import RulebookRef
 from services.council.contract_meetings import ORDER_109
+
+AAKR, SAPATTUU = "aakr-monitoring-2024", "sapattuu-bilim-monitoring"
+
+Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of the rulebook's vocabularies or terms")]
 
 BlankNumber = Annotated[ShortText | Literal[""], Field(description="Empty where the rulebook keeps no blanks")]
 
@@ -179,3 +183,202 @@ class CertificateCorrected(FactCorrected):
     """A fact of a certificate was recorded wrongly."""
 
     certificate_id: str
+
+
+class Recommendation(BaseModel):
+    """What the accrediting commission recommended or remarked on one criterion, and the council endorsed (Sapattuu Bilim, I.3.a)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recommendation_id: Identifier
+    criterion: ShortText
+    text: Text
+    remark: bool = Field(default=False, description="A remark, and no recommendation")
+    nonconformity: bool = Field(default=False, description="The commission showed non-conformity with the criterion")
+
+
+class CertificateRecorded(Event):
+    """A certificate that was given outside Kepil is kept here from now on (Sapattuu Bilim, I.3.a, 2.6.s1; AAKR, I.1).
+
+    `rulebook` is that of its follow-up. `received_on` is when the institution received it, where that is known (AAKR, II.3).
+    """
+
+    under: ClassVar = {AAKR: ("I.1",), SAPATTUU: ("I.3.a", "2.5.p1", "2.6.s1")}
+    correctable: ClassVar = frozenset({"contract_reference", "number", "programme", "received_on"})
+    certificate_id: str
+    case_id: str = Field(description="The certificate's own id: Kepil has no case of it")
+    institution_id: str
+    rulebook: RulebookRef
+    number: ShortText
+    object: Word = Field(description="A word of `scopes` or `objects`")
+    programme: ShortText | None = None
+    level: Word | None = Field(default=None, description="A word of `education_levels`, where the rulebook has them")
+    kind: Word | None = Field(default=None, description="A word of `kinds`; None: a person is to say which")
+    scopes: tuple[str, ...]
+    issued_on: date
+    received_on: date | None = None
+    valid_until: date
+    recommendations: tuple[Recommendation, ...] = ()
+    panel: tuple[str, ...] = Field(default=(), description="The experts of the accrediting commission")
+    case_officer: str | None = Field(default=None, description="The agency's officer (referent) of the accreditation")
+    contract_reference: ShortText | None = None
+    plan_received_on: date | None = None
+    plan_accepted_on: date | None = None
+    origin: Text = Field(description="Where the record comes from")
+    term_reason: Text | None = Field(default=None, description="Why its last day is another than the term of its kind gives")
+    import_id: str | None = None
+    recorded_on: date
+
+
+class CertificateReceived(Event):
+    """The institution received its certificate: the period of its reports runs from here (AAKR, II.3; Sapattuu Bilim, 2.5.p2.s1)."""
+
+    under: ClassVar = {AAKR: ("II.3",), SAPATTUU: ("2.5.p2.s1",)}
+    correctable: ClassVar = frozenset({"received_on"})
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    received_on: date
+
+
+class CertificateSuspended(Event):
+    """The council suspended the certificate for a definite term, to the end of the local day `until` (Sapattuu Bilim, 2.5.p4, 3.3.b.s1).
+
+    It is not in force from `suspended_on` on until it is restored, though the term be over.
+    """
+
+    under: ClassVar = {SAPATTUU: ("2.5.p4", "3.3.b.s1")}
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    decision_id: str
+    cycle_id: str | None = None
+    ground: Word
+    reasons: Text
+    suspended_on: date
+    until: date
+    rulebook: RulebookRef | None = Field(default=None, description="Of the resolution; None: that under which the certificate stands")
+    replaces: str | None = Field(default=None, description="The resolution on an earlier suspension that was still on")
+    lapses_on: date | None = Field(default=None, description="Its term is longer than the certificate's, which lapses after this day")
+
+
+class SuspensionTermEnded(Event):
+    """The term of the suspension is over and the certificate was not restored: a person decides (Sapattuu Bilim, 3.3.b.s3)."""
+
+    under: ClassVar = {SAPATTUU: ("3.3.b.s3",)}
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    decision_id: str
+    cycle_id: str | None = None
+    ended_on: date
+
+
+class CertificateRestored(Event):
+    """The shortcomings are corrected: the certificate is in force again and its validity extended (Sapattuu Bilim, 3.3.b.s2)."""
+
+    under: ClassVar = {SAPATTUU: ("3.3.b.s2",)}
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    cycle_id: str | None = None
+    corrected_on: date
+    restored_on: date
+    previous_valid_until: date
+    lost_days: Annotated[int, Field(ge=0)]
+    proposed_valid_until: date = Field(description="The earlier last day and the days of the suspension")
+    valid_until: date = Field(description="As the person entered it")
+    reason: Text
+    decision_id: str | None = Field(default=None, description="The resolution that had suspended it")
+    rulebook: RulebookRef | None = Field(default=None, description="Under which the certificate stands: its days are those of its zone")
+
+
+class CertificateRevoked(Event):
+    """The certificate is cancelled and off the agency's list (Sapattuu Bilim, 2.5.p4, 3.3.b.s3, 3.3.c).
+
+    From the local day `revoked_on` on it is no longer in force.
+    """
+
+    under: ClassVar = {SAPATTUU: ("2.5.p4", "3.3.b.s3", "3.3.c")}
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    decision_id: str
+    cycle_id: str | None = None
+    ground: Word
+    reasons: Text
+    revoked_on: date
+    rulebook: RulebookRef | None = Field(default=None, description="Of the resolution; None: that under which the certificate stands")
+
+
+class NationalRegisterTold(Event):
+    """The body that keeps the national register was told of the cancellation (Sapattuu Bilim, 3.3.c)."""
+
+    under: ClassVar = {SAPATTUU: ("3.3.c",)}
+    correctable: ClassVar = frozenset({"outgoing_number", "told_on"})
+    certificate_id: str
+    case_id: str
+    institution_id: str
+    cycle_id: str | None = None
+    outgoing_number: ShortText
+    told_on: date
+
+
+class CertificateExtended(Event):
+    """A certificate for a further term on the council's positive decision, linked to the earlier (Sapattuu Bilim, 3.2.s1, 3.2.s2).
+
+    In force from `counts_from` on: the day after the earlier one's last, or that of the decision where it came later.
+    """
+
+    under: ClassVar = {SAPATTUU: ("3.2.s1", "3.2.s2")}
+    correctable: ClassVar = frozenset({"number"})
+    certificate_id: str
+    extends: str = Field(description="The earlier certificate")
+    case_id: str
+    institution_id: str
+    cycle_id: str | None = None
+    decision_id: str
+    rulebook: RulebookRef
+    number: ShortText
+    blank_number: BlankNumber = ""
+    object: Word | None = Field(default=None, description="None: the earlier certificate is told by its scopes alone")
+    programme: ShortText | None = None
+    scopes: tuple[str, ...]
+    term: Word = Field(description="The rulebook's term, such as `extension_2y`")
+    counts_from: date
+    issued_on: date
+    valid_until: date
+    gap_days: Annotated[int, Field(ge=0, description="Days between the earlier expiry and `counts_from` on which nothing was in force")]
+    reason: Text | None = None
+
+
+class RunDue(BaseModel):
+    """Activity `council.run_due`: everything of the agency's certificates that is due by now. `seen`: source to the log's position."""
+
+    agency: str
+    seen: dict[str, str] = Field(default_factory=dict)
+
+
+class Due(BaseModel):
+    """What was done, and when the agency's certificates move by themselves next."""
+
+    done: int
+    next_at: datetime | None = None
+    more: bool = False
+
+
+class CertificateSanction(BaseModel):
+    """Activities `council.suspend_certificate` and `council.revoke_certificate`, upon an adopted resolution."""
+
+    agency: str
+    certificate_id: str
+    decision_id: str
+    cycle_id: str | None = None
+    ground: str
+    reasons: str
+    until: date | None = None
+
+
+SUSPEND_CERTIFICATE = "council.suspend_certificate"
+REVOKE_CERTIFICATE = "council.revoke_certificate"
+RUN_DUE = "council.run_due"

@@ -36,8 +36,10 @@ from services.council.domain.council import COUNCIL, ComposeCouncil, groups_miss
 from services.council.domain.deviation import Grounds
 from services.council.domain.dossier import lacking
 from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, RecordAttendance
+from services.council.domain.powers import powers
 from services.council.handlers_dossier import sitting_of
 from services.council.handlers_remedies import require_no_stay, visits_reported
+from services.council.handlers_resolutions import agenda_item
 from services.council.readmodels_certificates import (
     institutions,
 )
@@ -70,7 +72,7 @@ async def compose_council(ctx: Context, body: NewCouncil) -> Accepted:
     command = ctx.command(
         ComposeCouncil,
         council_id=council_id,
-        rulebook=_accreditation(body.rulebook_id, body.rulebook_version),
+        rulebook=_council_rulebook(body.rulebook_id, body.rulebook_version),
         members=tuple(CouncilMember(**member.model_dump()) for member in body.members),
         composition_act=body.composition_act or "",
         statute_act=body.statute_act or "",
@@ -301,7 +303,7 @@ async def expire_certificate(ctx: Context, request: CertificateStep) -> Accepted
 async def _agenda_item(ctx: Context, case_id: str) -> AgendaItem:
     state, _ = await ctx.load(CONSIDERATION, case_id)
     if state.opened is None:
-        return AgendaItem(case_id)
+        return await agenda_item(ctx, case_id)
     return AgendaItem(
         case_id,
         state.opened.rulebook.id,
@@ -327,7 +329,7 @@ async def _certified(ctx: Context, case_id: str, rounds: int) -> dict[str, str]:
     standing: dict[str, str] = {}
     for number in range(1, rounds):
         earlier, _ = await ctx.load(CERTIFICATE, certificate_id(case_id, number))
-        if earlier.issued is not None and earlier.ended is None and not earlier.expired:
+        if earlier.issued is not None and not earlier.over:
             standing |= dict.fromkeys(earlier.issued.scopes, earlier.issued.number)
     return standing
 
@@ -353,6 +355,12 @@ def _rulebook(rulebook_id: str, version: str) -> RulebookRef:
     except RulebookUnknown:
         errors = [{"pointer": pointer("rulebook_id"), "detail": "There is no such rulebook, or not in this version."}]
         raise Invalid(f"there is no rulebook {rulebook_id} of version {version}", errors) from None
+
+
+def _council_rulebook(rulebook_id: str, version: str) -> RulebookRef:
+    """The rulebook under which a council sits: of an accreditation, or of a follow-up in which it decides."""
+    ref = _rulebook(rulebook_id, version)
+    return ref if powers(load(ref.id, ref.version)) else _accreditation(rulebook_id, version)
 
 
 def _accreditation(rulebook_id: str, version: str) -> RulebookRef:

@@ -9,6 +9,7 @@ from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL, ChangeComposition
 from services.council.domain.dossier import Check, Draft
 from services.council.domain.meeting import MEETING, SignMinutes
+from services.council.domain.resolution import RESOLUTION
 from services.council.domain.voting import Sitting
 from services.council.handlers_remedies import visits_reported
 from services.council.schemas import CompositionChange
@@ -94,6 +95,9 @@ async def protocols_of(ctx: Context, meeting_id: str) -> tuple[str, ...]:
         considered, _ = await ctx.load(CONSIDERATION, case_id)
         if considered.decision is not None and considered.decision.meeting_id == meeting_id:
             numbers.append(considered.decision.protocol_number)
+        followed, _ = await ctx.load(RESOLUTION, case_id)
+        if followed.adopted is not None and followed.adopted.meeting_id == meeting_id:
+            numbers.append(followed.adopted.protocol_number)
     return tuple(dict.fromkeys(numbers))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, DateTime, Integer, Text
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.events import Event, Recorded
@@ -45,6 +45,12 @@ blank_fates = ReadModel(
     unique=[["blank_number"]],
 )
 
+#: Which certificates `council.run_due` still moves; and of those, whose renewal window it still closes, or opens.
+OURS = "(by_calendar AND expired_on IS NULL AND ended_on IS NULL AND revoked_on IS NULL)"
+UNCLOSED = f"({OURS} AND window_closed_on IS NULL)"
+UNOPENED = f"({UNCLOSED} AND window_opened_on IS NULL)"
+
+#: `by_calendar`: it lapses by `council.run_due`; a certificate that a case of ours led to has a lifecycle for that.
 certificates = ReadModel(
     "certificates",
     Column("certificate_id", Text, primary_key=True),
@@ -72,9 +78,40 @@ certificates = ReadModel(
     Column("successor_id", Text),
     Column("reissued_from", Text),
     Column("reissued_as", Text),
+    Column("object", Text),
+    Column("programme", Text),
+    Column("level", Text),
+    Column("kind", Text),
+    Column("received_on", Date),
+    Column("recommendations", JSONB),
+    Column("panel", JSONB),
+    Column("case_officer", Text),
+    Column("contract_reference", Text),
+    Column("plan_received_on", Date),
+    Column("plan_accepted_on", Date),
+    Column("origin", Text),
+    Column("import_id", Text),
+    Column("recorded_on", Date),
+    Column("listed_on", Date),
+    Column("valid_from", Date),
+    Column("begins_at", DateTime(timezone=True)),
+    Column("window_opens_at", DateTime(timezone=True)),
+    Column("window_closes_at", DateTime(timezone=True)),
+    Column("by_calendar", Boolean),
+    Column("suspended_on", Date),
+    Column("suspended_until", Date),
+    Column("revoked_on", Date),
+    Column("revocation_ground", Text),
+    Column("national_register_told_on", Date),
+    Column("national_register_outgoing_number", Text),
+    Column("extends", Text),
+    Column("extended_as", Text),
+    Column("extension_term", Text),
+    Column("gap_days", Integer),
     Column("version", Integer),
     indexes=[["issued_on", "certificate_id"], ["institution_id"], ["case_id"]],
-    unique=[["number"]],
+    unique=[["number"], ["extends"]],
+    partial=[(["lapses_at"], OURS), (["window_closes_at"], UNCLOSED), (["window_opens_at"], UNOPENED)],
 )
 
 duplicates = ReadModel(
@@ -148,6 +185,7 @@ def _issued(e: Recorded[CertificateIssued]) -> Write:
         rulebook_id=fact.rulebook.id,
         scopes=list(fact.scopes),
         lapses_at=lapse(fact.rulebook, fact.valid_until),
+        valid_from=fact.issued_on,
         version=e.version,
     )
 
@@ -163,6 +201,7 @@ def _reissued(e: Recorded[CertificateReissued]) -> list[Write]:
         rulebook_id=fact.rulebook.id,
         scopes=list(fact.scopes),
         lapses_at=lapse(fact.rulebook, fact.valid_until),
+        valid_from=fact.issued_on,
         version=e.version,
     )
     return [successor, certificates.update(e, {"certificate_id": fact.reissued_from}, reissued_as=fact.certificate_id)]
@@ -170,41 +209,41 @@ def _reissued(e: Recorded[CertificateReissued]) -> list[Write]:
 
 @certificates.on(RegisterEntryMade)
 def _entered(e: Recorded[RegisterEntryMade]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, entered_on=e.event.entered_on)
+    return of_certificate(e, e.event.certificate_id, entered_on=e.event.entered_on)
 
 
 @certificates.on(AuthorisedBodyNotified)
 def _notified(e: Recorded[AuthorisedBodyNotified]) -> Write:
     fact = e.event
-    return _of_certificate(e, fact.certificate_id, notified_on=fact.notified_on, outgoing_number=fact.outgoing_number)
+    return of_certificate(e, fact.certificate_id, notified_on=fact.notified_on, outgoing_number=fact.outgoing_number)
 
 
 @certificates.on(RenewalWindowOpened)
 def _window_opened(e: Recorded[RenewalWindowOpened]) -> Write:
     fact = e.event
-    return _of_certificate(e, fact.certificate_id, window_opened_on=fact.opened_on, window_closes_on=fact.closes_on)
+    return of_certificate(e, fact.certificate_id, window_opened_on=fact.opened_on, window_closes_on=fact.closes_on)
 
 
 @certificates.on(RenewalWindowClosed)
 def _window_closed(e: Recorded[RenewalWindowClosed]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, window_closed_on=e.event.closed_on)
+    return of_certificate(e, e.event.certificate_id, window_closed_on=e.event.closed_on)
 
 
 @certificates.on(CertificateExpired)
 def _expired(e: Recorded[CertificateExpired]) -> Write:
-    return _of_certificate(e, e.event.certificate_id, expired_on=e.event.expired_on)
+    return of_certificate(e, e.event.certificate_id, expired_on=e.event.expired_on)
 
 
 @certificates.on(CertificateEnded)
 def _ended(e: Recorded[CertificateEnded]) -> Write:
     fact = e.event
     change = {"ended_on": fact.ended_on, "end_ground": fact.ground, "end_act": fact.act, "successor_id": fact.successor_id}
-    return _of_certificate(e, fact.certificate_id, **change)
+    return of_certificate(e, fact.certificate_id, **change)
 
 
 @certificates.on(DuplicateRequested, DuplicatePaid, DuplicateIssued)
 def _duplicated(e: Recorded[DuplicateRequested | DuplicatePaid | DuplicateIssued]) -> Write:
-    return _of_certificate(e, e.event.certificate_id)
+    return of_certificate(e, e.event.certificate_id)
 
 
 @duplicates.on(DuplicateRequested, DuplicatePaid, DuplicateIssued)
@@ -212,5 +251,6 @@ def _duplicate(e: Recorded[DuplicateRequested | DuplicatePaid | DuplicateIssued]
     return duplicates.upsert(e, **e.event.model_dump(exclude={"case_id", "institution_id"}))
 
 
-def _of_certificate(e: Recorded[Event], certificate_id: str, **values: object) -> Write:
+def of_certificate(e: Recorded[Event], certificate_id: str, **values: object) -> Write:
+    """A change of one certificate."""
     return certificates.update(e, {"certificate_id": certificate_id}, **values, version=e.version)

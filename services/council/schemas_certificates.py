@@ -9,11 +9,13 @@ from chassis.actions import Action
 from chassis.documents import Document
 from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
 from regulations import RulebookRef
+from services.council.contract import Recommendation
 from services.council.schemas import RulebookId, RulebookVersion
+from services.council.schemas_followed import SuspensionItem
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
-State = Literal["valid", "expired", "ended"]
+State = Literal["not_yet_valid", "valid", "suspended", "revoked", "expired", "ended"]
 BlankNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-яЁё-]{1,20} [0-9]{1,9}$", examples=["KZ 000123"])]
 
 
@@ -146,6 +148,9 @@ class CertificateItem(BaseModel):
     rulebook_id: str
     number: str
     scopes: list[str]
+    object: str | None
+    programme: str | None
+    kind: str | None
     issued_on: date
     valid_until: date
     state: State
@@ -165,7 +170,10 @@ class DuplicateItem(BaseModel):
 
 
 class CertificateDetail(CertificateItem):
-    """A certificate whole, and whether it is valid on the day `as_of` (a local day; today if none was asked for)."""
+    """A certificate whole, and whether it is valid on the day `as_of` (a local day; today if none was asked for), or what it is then.
+
+    Of a day to come by what is known. What was recorded from outside is told of such a certificate alone.
+    """
 
     rulebook: RulebookRef
     blank_number: str
@@ -183,14 +191,42 @@ class CertificateDetail(CertificateItem):
     successor_id: str | None
     reissued_from: str | None
     reissued_as: str | None
+    level: str | None
+    received_on: date | None
+    recommendations: list[Recommendation] | None
+    panel: list[str] | None
+    case_officer: str | None
+    contract_reference: str | None
+    plan_received_on: date | None
+    plan_accepted_on: date | None
+    origin: str | None
+    import_id: str | None
+    recorded_on: date | None
+    valid_from: date
+    suspended_on: date | None
+    suspended_until: date | None
+    revoked_on: date | None
+    revocation_ground: str | None
+    national_register_told_on: date | None
+    national_register_outgoing_number: str | None
+    extends: str | None
+    extended_as: str | None
+    extension_term: str | None
+    gap_days: int | None
     duplicates: list[DuplicateItem]
+    suspensions: list[SuspensionItem]
     as_of: date
     valid: bool
+    standing: State
     allowed_actions: list[Action]
 
 
 class RegisterEntry(BaseModel):
-    """What the public may know of an accreditation (order 109, p. 9.10, 24; IQAA, S3.f.2), as it stood on the day that was asked about."""
+    """What the public may know of an accreditation (order 109, p. 9.10, 24; IQAA, S3.f.2), as it stood on the day that was asked about.
+
+    A certificate that was recorded from outside has no decision here; a revoked one is off the list (Sapattuu Bilim, 3.3.c) and shown only
+    where `state=revoked` or its number is asked for.
+    """
 
     certificate_id: str
     number: str
@@ -199,16 +235,21 @@ class RegisterEntry(BaseModel):
     city: str | None
     country: str | None
     scopes: list[str]
-    decision: str
-    decided_on: date
+    object: str | None
+    programme: str | None
+    decision: str | None
+    decided_on: date | None
     issued_on: date
     valid_from: date
     valid_until: date
     state: State
     ended_on: date | None
     end_ground: str | None
+    revoked_on: date | None
     reissued_from: str | None
     reissued_as: str | None
+    extends: str | None
+    extended_as: str | None
     rulebook_id: str
     report: Document | None
     entered_on: date

@@ -9,6 +9,8 @@ from services.council.contract import (
     CertificateExpired,
     CertificateIssued,
     CertificateReissued,
+    CertificateRestored,
+    CertificateRevoked,
     DecisionAdopted,
 )
 from services.intake.readmodels import certificates, decided, refusals
@@ -30,9 +32,15 @@ def _issued(e: Recorded[CertificateIssued | CertificateReissued]) -> Write:
     )
 
 
-@certificates.on(CertificateExpired, CertificateEnded)
-def _expired(e: Recorded[CertificateExpired | CertificateEnded]) -> Write:
+@certificates.on(CertificateExpired, CertificateEnded, CertificateRevoked)
+def _expired(e: Recorded[CertificateExpired | CertificateEnded | CertificateRevoked]) -> Write:
     return certificates.update(e, {"certificate_id": e.event.certificate_id}, expired=True)
+
+
+@certificates.on(CertificateRestored)
+def _restored(e: Recorded[CertificateRestored]) -> Write:
+    """The days that a suspension took are given back."""
+    return certificates.update(e, {"certificate_id": e.event.certificate_id}, valid_until=e.event.valid_until)
 
 
 @refusals.on(DecisionAdopted)

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from chassis.context import Context
 from chassis.problems import Invalid
 from chassis.service import Runtime
-from services.monitoring import contract, handlers
+from services.monitoring import activities_cycle, activities_followup, contract, handlers
 from services.monitoring.contract import DeadlineStep, DeadlineTerms
 
 #: How far the clocks of Temporal and of this machine may be apart; beyond it an open deadline has been moved.
@@ -75,7 +75,9 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         return handlers.certificate_term(request)
 
     moving = [move_anchor, suspend_deadline, resume_deadline, withdraw_deadline]
-    return [set_deadline, remind, meet_deadline, miss_deadline, *moving, read_procedure, read_outcomes, read_certificate_term]
+    asked: list[Callable[..., Awaitable[Any]]] = [read_procedure, read_outcomes, read_certificate_term]
+    of_followups = [*activities_followup.activities(runtime), *activities_cycle.activities(runtime)]
+    return [set_deadline, remind, meet_deadline, miss_deadline, *moving, *asked, *of_followups]
 
 
 def _day(step: DeadlineStep) -> date:

@@ -85,7 +85,7 @@ async def read_deadline(ctx: Reading, deadline_id: Id, request: Request, respons
         raise NotFound(f"there is no deadline {deadline_id}")
     etag(response, found["version"])
     state, _ = await ctx.load(DEADLINE, deadline_id)
-    rules = resolve(state.set_terms.rulebook)
+    rules = resolve(state.rulebook)
     actions = allowed_actions(request, router, DEADLINE, state, rules, ids={"deadline_id": deadline_id}, regulation=rules)
     return DeadlineDetail.model_validate({**found, **_wording(dict(found)), "allowed_actions": actions})
 
@@ -107,7 +107,7 @@ async def deadline_history(ctx: Reading, deadline_id: Id) -> Any:
     state, version = await ctx.load(DEADLINE, deadline_id)
     if not version or not ctx.owns(state.institution_id):
         raise NotFound(f"there is no deadline {deadline_id}")
-    return await history(ctx, DEADLINE, deadline_id, resolve(state.set_terms.rulebook))
+    return await history(ctx, DEADLINE, deadline_id, resolve(state.rulebook))
 
 
 @post(router, "/deadlines/{deadline_id}/extension", roles=[Role.director, Role.coordinator], command=ExtendDeadline)

@@ -9,6 +9,77 @@ from chassis.events import Catalogue, Event
 from chassis.text import Text
 from regulations import RulebookRef
 
+# What is published again, alias by alias.
+# isort: off
+from services.monitoring.contract_cycle import (
+    CLOSE_CYCLE as CLOSE_CYCLE,
+    CYCLE_EVENTS as CYCLE_EVENTS,
+    READ_CYCLE as READ_CYCLE,
+    REFER_DECISION as REFER_DECISION,
+    AcceptanceTold as AcceptanceTold,
+    AdditionalInformationProvided as AdditionalInformationProvided,
+    AdditionalInformationRequested as AdditionalInformationRequested,
+    Attachment as Attachment,
+    CouncilFileSent as CouncilFileSent,
+    CriterionFinding as CriterionFinding,
+    CycleClosed as CycleClosed,
+    CycleCorrected as CycleCorrected,
+    CycleOpened as CycleOpened,
+    CycleStanding as CycleStanding,
+    CycleStep as CycleStep,
+    DecisionReferred as DecisionReferred,
+    EngagedExpert as EngagedExpert,
+    ExpertsEngaged as ExpertsEngaged,
+    InterimReportRejected as InterimReportRejected,
+    InterimReportSubmitted as InterimReportSubmitted,
+    MeasuresAnalysed as MeasuresAnalysed,
+    MeasureVerdict as MeasureVerdict,
+    OutcomeRuled as OutcomeRuled,
+    ReadCycle as ReadCycle,
+    ReportChangesRequested as ReportChangesRequested,
+    ReportedMeasure as ReportedMeasure,
+    ReportStudied as ReportStudied,
+    ResultAssessed as ResultAssessed,
+    VisitDecided as VisitDecided,
+    VisitDecisionTold as VisitDecisionTold,
+)
+from services.monitoring.contract_followup import (
+    ALERT_DIRECTOR as ALERT_DIRECTOR,
+    FOLLOWUP_EVENTS as FOLLOWUP_EVENTS,
+    READ_FOLLOWUP as READ_FOLLOWUP,
+    RUN_DUE as RUN_DUE,
+    AlertDirector as AlertDirector,
+    CertificateFollowed as CertificateFollowed,
+    CycleWindow as CycleWindow,
+    DecisionLetterSent as DecisionLetterSent,
+    DirectorAlerted as DirectorAlerted,
+    Due as Due,
+    ExpectedDateSet as ExpectedDateSet,
+    FollowedRecommendation as FollowedRecommendation,
+    FollowUpClassified as FollowUpClassified,
+    FollowUpCorrected as FollowUpCorrected,
+    FollowUpEnded as FollowUpEnded,
+    FollowUpOpened as FollowUpOpened,
+    FollowUpProcedureChosen as FollowUpProcedureChosen,
+    FollowUpTerms as FollowUpTerms,
+    ReadFollowUp as ReadFollowUp,
+    FollowUpRulebookAdopted as FollowUpRulebookAdopted,
+    RunDue as RunDue,
+)
+from services.monitoring.contract_plan import (
+    PLAN_EVENTS as PLAN_EVENTS,
+    AccreditationDocumentsReceived as AccreditationDocumentsReceived,
+    Measure as Measure,
+    MeasureProgressed as MeasureProgressed,
+    PlanAmended as PlanAmended,
+    PlanAwaited as PlanAwaited,
+    PlanChangesRequested as PlanChangesRequested,
+    PlanCorrected as PlanCorrected,
+    PlanReviewed as PlanReviewed,
+    PlanSubmitted as PlanSubmitted,
+)
+# isort: on
+
 TASK_QUEUE = "kepil-monitoring"
 
 Source = Literal["text", "reading", "practice", "contract"]
@@ -86,9 +157,9 @@ class DeadlineExtended(Event):
 
 
 class DeadlineRecomputed(Event):
-    """A deadline, computed anew by the same rulebook: since the calendar has changed (a religious date was announced, a day was moved by
-    decree), or, with `anchor_on`, since its anchor has moved. It may end later, earlier, or as before. The waiting workflow moves its
-    timer."""
+    """A deadline, computed anew: since the calendar has changed (a religious date was announced, a day was moved by decree), or, with
+    `anchor_on`, since its anchor has moved, or, with `rulebook`, since what it belongs to goes on under another version. It may end
+    later, earlier, or as before. The waiting workflow moves its timer."""
 
     deadline_id: str
     case_id: str
@@ -104,6 +175,7 @@ class DeadlineRecomputed(Event):
     reason: Text = Field(description="What has changed in the calendar, or why the anchor has moved")
     anchor_on: date | None = Field(None, description="The anchor by now; None where it has not moved")
     previous_anchor_on: date | None = None
+    rulebook: RulebookRef | None = Field(None, description="The rulebook that it goes on under; None where that has not changed")
     reminders: tuple[date, ...] = ()
     reminders_at: tuple[datetime, ...] = ()
 
@@ -156,7 +228,11 @@ EVENTS = Catalogue(
             DeadlineSuspended,
             DeadlineResumed,
             DeadlineWithdrawn,
-        ]
+        ],
+        "procedure": [FollowUpProcedureChosen],
+        "followup": list(FOLLOWUP_EVENTS),
+        "plan": list(PLAN_EVENTS),
+        "cycle": list(CYCLE_EVENTS),
     },
 )
 

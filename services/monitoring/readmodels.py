@@ -109,10 +109,12 @@ def _extended(e: Recorded[DeadlineExtended]) -> Write:
 def _recomputed(e: Recorded[DeadlineRecomputed]) -> Write:
     fact = e.event
     anchor = {} if fact.anchor_on is None else {"anchor_on": fact.anchor_on}
+    rulebook = {} if fact.rulebook is None else {"rulebook": fact.rulebook.model_dump()}
     return _change(
         e,
         fact.deadline_id,
         **anchor,
+        **rulebook,
         due_on=fact.due_on,
         due_at=fact.due_at,
         calendar_version=fact.calendar_version,

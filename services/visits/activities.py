@@ -6,8 +6,17 @@ from typing import Any
 from temporalio import activity
 
 from chassis.service import Runtime
-from services.visits import handlers
-from services.visits.contract import CLOSE, OPEN_VISIT, RESUME, SUSPEND, CaseStep, OpenVisit
+from services.visits import handlers, handlers_monitoring
+from services.visits.contract import (
+    CLOSE,
+    OPEN_MONITORING_VISIT,
+    OPEN_VISIT,
+    RESUME,
+    SUSPEND,
+    CaseStep,
+    OpenMonitoringVisit,
+    OpenVisit,
+)
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -30,4 +39,9 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def close(step: CaseStep) -> None:
         await handlers.close(await runtime.workflow_context(step.agency, activity.info()), step)
 
-    return [open_visit, suspend, resume, close]
+    @activity.defn(name=OPEN_MONITORING_VISIT)
+    async def open_monitoring_visit(request: OpenMonitoringVisit) -> None:
+        ctx = await runtime.workflow_context(request.agency, activity.info())
+        await handlers_monitoring.open_monitoring_visit(ctx, request)
+
+    return [open_visit, suspend, resume, close, open_monitoring_visit]

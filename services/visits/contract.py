@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
@@ -22,6 +22,40 @@ from services.visits.parts import ProgrammeItem as ProgrammeItem
 from services.visits.parts import PurposeFinding as PurposeFinding
 from services.visits.parts import Ruling as Ruling
 from services.visits.parts import VisitMode as VisitMode
+
+# isort: off
+from services.visits.contract_activities import (
+    CLOSE as CLOSE,
+    OPEN_VISIT as OPEN_VISIT,
+    RESUME as RESUME,
+    SUSPEND as SUSPEND,
+    CaseStep as CaseStep,
+    OpenVisit as OpenVisit,
+)
+from services.visits.contract_monitoring import (
+    MONITORING_VISIT as MONITORING_VISIT,
+    OPEN_MONITORING_VISIT as OPEN_MONITORING_VISIT,
+    CurrencyCode as CurrencyCode,
+    GroupFormed as GroupFormed,
+    GroupMember as GroupMember,
+    GroupMemberObjected as GroupMemberObjected,
+    GroupMemberReplaced as GroupMemberReplaced,
+    GroupObjectionDecided as GroupObjectionDecided,
+    GroupTold as GroupTold,
+    Money as Money,
+    MonitoringVisitCorrected as MonitoringVisitCorrected,
+    MonitoringVisitHeld as MonitoringVisitHeld,
+    MonitoringVisitOpened as MonitoringVisitOpened,
+    MonitoringVisitReported as MonitoringVisitReported,
+    OpenMonitoringVisit as OpenMonitoringVisit,
+    VisitCostsInvoiced as VisitCostsInvoiced,
+    VisitDatesAgreed as VisitDatesAgreed,
+    VisitFinding as VisitFinding,
+    VisitOrdered as VisitOrdered,
+    VisitVerdict as VisitVerdict,
+    Word as Word,
+)
+# isort: on
 
 TASK_QUEUE = "kepil-visits"
 _ORDER_109, _IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
@@ -355,31 +389,6 @@ EVENTS = Catalogue(
             VisitClosed,
             VisitCorrected,
         ],
+        "monitoring_visit": MONITORING_VISIT,
     },
 )
-
-
-class OpenVisit(BaseModel):
-    """Activity `visits.open_visit`: the case needs its commission."""
-
-    agency: str
-    case_id: str
-    institution_id: str
-    rulebook: RulebookRef
-    round: int = 1
-
-
-OPEN_VISIT = "visits.open_visit"
-
-
-class CaseStep(BaseModel):
-    """Activities `visits.suspend`, `visits.resume` and `visits.close`: nothing where there is no such visit, or it is so already."""
-
-    agency: str
-    case_id: str
-    reason: str = ""
-
-
-SUSPEND = "visits.suspend"
-RESUME = "visits.resume"
-CLOSE = "visits.close"

@@ -80,7 +80,7 @@ async def _stand(ctx: Context, step: contract.CaseStep, command: StandingCommand
 async def form_panel(ctx: Context, case_id: str, body: NewPanel) -> Accepted:
     """Forms the commission of experts of the pool."""
     members = tuple(_seat(seat) for seat in body.members)
-    known = await _known(ctx, [member.expert_id for member in members])
+    known = await known_to_pool(ctx, [member.expert_id for member in members])
     fields = {"statute_act": body.statute_act, "despite_conflicts": body.despite_conflicts}
     accepted_on = await final_version_on(ctx, case_id)
     command = ctx.command(FormPanel, members=members, final_version_on=accepted_on, **fields, **known)
@@ -111,7 +111,7 @@ async def drop_out(ctx: Context, case_id: str, body: DropOutNotice) -> Accepted:
 
 async def replace_expert(ctx: Context, case_id: str, body: Replacement) -> Accepted:
     """Seats another expert of the pool; the others are looked up with him, for the panel is judged whole."""
-    known = await _known(ctx, [body.successor.expert_id, *await _sitting(ctx, case_id)])
+    known = await known_to_pool(ctx, [body.successor.expert_id, *await _sitting(ctx, case_id)])
     successor = _seat(body.successor)
     fields = {"expert_id": body.expert_id, "despite_conflicts": body.despite_conflicts}
     return await ctx.execute(VISIT, case_id, ctx.command(ReplaceExpert, successor=successor, **fields, **known))
@@ -119,7 +119,7 @@ async def replace_expert(ctx: Context, case_id: str, body: Replacement) -> Accep
 
 async def continue_without(ctx: Context, case_id: str, body: PanelStatement) -> Accepted:
     """Records the director's statement that the panel goes on without those who left it."""
-    known = await _known(ctx, await _sitting(ctx, case_id))
+    known = await known_to_pool(ctx, await _sitting(ctx, case_id))
     command = ctx.command(ContinueWithout, reasons=body.reasons, chair_id=body.chair_id, categories=known["categories"])
     return await ctx.execute(VISIT, case_id, command)
 
@@ -223,7 +223,7 @@ async def final_version_on(ctx: Context, case_id: str) -> date | None:
     return found["final_version_on"] if found else None
 
 
-async def _known(ctx: Context, expert_ids: Sequence[str]) -> dict[str, Any]:
+async def known_to_pool(ctx: Context, expert_ids: Sequence[str]) -> dict[str, Any]:
     """What the pool knows of these, by expert."""
     c = experts.c
     query = select(c.expert_id, c.affiliations, c.categories, c.employments).where(c.expert_id.in_(expert_ids))

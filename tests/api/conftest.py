@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
-from tests.api.iqaa import finished
+from tests.api.finished import finished
 from tests.api.journey import SERVICES, Journey
 from tests.api.ledger import Ledger
 

@@ -3,11 +3,7 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-import httpx
-
 from chassis.auth import Role
-from cli.skipping import LegalTime
-from cli.supervisor import Stack
 from regulations import calendar_for
 from tests.api.journey import Actor, Journey, document
 
@@ -206,12 +202,3 @@ class IqaaJourney(Journey):
         await self.post(Role.coordinator, "council", f"{case}/deqar-submission", {"submission": "08612"})
         await self.post(Role.coordinator, "council", f"{case}/ministry-information", {"outgoing_number": "640"})
         await self.post(Role.coordinator, "council", f"{case}/follow-up", {"period_months": 12, "reason": "Once a year."})
-
-
-async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agency: str) -> Journey:
-    """A case of order 109 from its application to the register, with an appeal that was decided; its institution's case of IQAA's
-    rulebook, which stands at the visit, has a complaint: order 109 knows none."""
-    journey = await Journey(stack, http, time, agency).to("prepared")
-    other = await IqaaJourney(stack, http, time, agency, blank=2).to("complained")
-    journey.ids["complaint_id"] = other.ids["complaint_id"]
-    return await journey.to("appealed")

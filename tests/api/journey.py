@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from chassis.auth import Role
+from chassis.ids import derived_id
 from chassis.issuer import development_token
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
 from regulations import calendar_for
+from regulations.deadlines import add_months
 from tests.waiting import eventually
+from workflows.messages import calendar_id
 
 SERVICES = ("intake", "review", "visits", "council", "monitoring")
 RULEBOOK = {"rulebook_id": "kz-109-2008-accreditation", "rulebook_version": "2008-03-05"}
@@ -143,8 +146,9 @@ class Journey:
         today = await self.today()
         adoption = {**RULEBOOK, "reason": "The agency's own procedure"}
         self.ids["adoption_id"] = (await self.post(Role.director, "intake", "/v1/rulebook-adoptions", adoption))["id"]
-        schedule = {"year": today.year, "act": "Order No. 12", "adopted_on": today.isoformat()}
-        self.ids["schedule_id"] = (await self.post(Role.director, "intake", "/v1/schedules", schedule))["id"]
+        for year in (today.year + 1, today.year):  # the case may well go on after the new year
+            schedule = {"year": year, "act": "Order No. 12", "adopted_on": today.isoformat()}
+            self.ids["schedule_id"] = (await self.post(Role.director, "intake", "/v1/schedules", schedule))["id"]
         self.ids["standards_id"] = (await self.post(Role.director, "intake", "/v1/standards", self.standards()))["id"]
         self.ids["council_id"] = (await self.post(Role.director, "council", "/v1/councils", self.council()))["id"]
         await self.post(Role.coordinator, "council", "/v1/blanks", {**RULEBOOK, "series": "KZ", "first": 1, "last": 99, "digits": 6})
@@ -264,6 +268,32 @@ class Journey:
     async def _appealed(self) -> None:
         self.ids["appeal_id"] = await self.appeal("The court")
         await self.uphold("The court")
+
+    async def import_certificate(self, name: str = "earlier") -> str:
+        """A certificate that was issued before comes in with a table; its report is late by a month. The certificate's id."""
+        received = add_months(await self.today(), -11)
+        columns = "number,institution,rulebook,object,kind,issued_on,received_on,valid_until,criterion,recommendation"
+        known = f"{name},{self.institution},aakr-monitoring-2024,institution,full_with_recommendations"
+        row = f"{known},{received},{received},{add_months(received, 60)},1,Publish the surveys."
+        headers = self.headers(Role.coordinator) | {"content-type": "text/csv"}
+        answer = await self.http.post(self.url("council", "/v1/certificates/imports"), content=f"{columns}\n{row}\n", headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["created"] == 1, answer.text
+        self.ids["import_id"] = answer.json()["import_id"]
+        listed = await self.get(Role.coordinator, "council", "/v1/certificates?limit=200")
+        made = next(each for each in listed.json()["items"] if each["number"] == name)
+        await self.followed(made["certificate_id"], keep=False)
+        return str(made["certificate_id"])
+
+    async def followed(self, certificate_id: str | None = None, *, keep: bool = True) -> None:
+        """The calendar has opened the follow-up of a certificate, with the lifecycles of its plan and its cycle."""
+        followup_id = derived_id("followup", certificate_id or self.ids["certificate_id"])
+        plan_id, cycle_id = derived_id("plan", followup_id), derived_id("cycle", followup_id, "1")
+        for lifecycle in (calendar_id(self.agency), plan_id, cycle_id):
+            self.time.follow(lifecycle)
+        await self.time.settle()
+        if keep:
+            self.ids |= {"followup_id": followup_id, "plan_id": plan_id, "cycle_id": cycle_id}
 
     async def appeal(self, addressed_to: str) -> str:
         """The institution appeals against the decision on everything; the appeal's id."""

@@ -22,6 +22,7 @@ class Route:
     roles: frozenset[Role]
     public: bool
     takes_body: bool
+    takes_file: bool
     needs_version: bool
     query: frozenset[str]
 
@@ -67,14 +68,15 @@ def _routes() -> Iterator[Route]:
             path,
             frozenset(Role(role) for role in operation.get("x-kepil-roles", ())),
             public=operation.get("security") == [],
-            takes_body="requestBody" in operation,
+            takes_body="application/json" in operation.get("requestBody", {"content": {}})["content"],
+            takes_file="application/json" not in operation.get("requestBody", {"content": {"application/json": {}}})["content"],
             needs_version=any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
             query=frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"),
         )
 
 
 ROUTES = list(_routes())
-COMMANDS = [route for route in ROUTES if route.method == "POST"]
+COMMANDS = [route for route in ROUTES if route.method == "POST" and not route.takes_file]
 READS = [route for route in ROUTES if route.method == "GET" and not route.public]
 
 #: Reads that the rulebook of the finished case knows nothing of: it is refused with its clause. IQAA's own cases are asked elsewhere.

@@ -47,6 +47,9 @@ async def test_an_id_that_can_be_none_is_refused_or_not_found(case: Journey, bad
 DAY_QUERIES = (
     "monitoring/v1/deadlines?due_before=",
     "monitoring/v1/deadlines?due_after=",
+    "monitoring/v1/follow-up-picture?as_of=",
+    "monitoring/v1/follow-up-picture/late?as_of=",
+    "monitoring/v1/follow-up-picture/due?as_of=",
     "council/v1/certificates/{certificate_id}?as_of=",
 )
 

@@ -177,9 +177,48 @@ DAYS = [
     ("/v1/visits/{case_id}/interruption", "interrupted_on"),
     ("/v1/visits/{case_id}/announcement", "starts_on"),
     ("/v1/visits/{case_id}/announcement", "ends_on"),
+    ("/v1/monitoring-visits/{cycle_id}/group", "formed_on"),
+    ("/v1/monitoring-visits/{cycle_id}/group-notice", "told_on"),
+    ("/v1/monitoring-visits/{cycle_id}/dates", "starts_on"),
+    ("/v1/monitoring-visits/{cycle_id}/dates", "ends_on"),
+    ("/v1/monitoring-visits/{cycle_id}/dates", "agreed_by_agency_on"),
+    ("/v1/monitoring-visits/{cycle_id}/dates", "agreed_by_institution_on"),
+    ("/v1/monitoring-visits/{cycle_id}/order", "starts_on"),
+    ("/v1/monitoring-visits/{cycle_id}/order", "ends_on"),
+    ("/v1/monitoring-visits/{cycle_id}/order", "ordered_on"),
+    ("/v1/monitoring-visits/{cycle_id}/invoice", "invoiced_on"),
+    ("/v1/monitoring-visits/{cycle_id}/holding", "started_on"),
+    ("/v1/monitoring-visits/{cycle_id}/holding", "ended_on"),
     ("/v1/considerations/{case_id}/appeal-outcome", "decided_on"),
     ("/v1/certificates/{certificate_id}/end", "ended_on"),
     ("/v1/certificates/{certificate_id}/duplicate-payment", "paid_on"),
+    ("/v1/certificates/recordings", "issued_on"),
+    ("/v1/certificates/recordings", "plan_accepted_on"),
+    ("/v1/certificates/recordings", "plan_received_on"),
+    ("/v1/certificates/recordings", "received_on"),
+    ("/v1/certificates/recordings", "valid_until"),
+    ("/v1/certificates/{certificate_id}/national-register-notice", "told_on"),
+    ("/v1/certificates/{certificate_id}/receipt", "received_on"),
+    ("/v1/certificates/{certificate_id}/restoration", "corrected_on"),
+    ("/v1/certificates/{certificate_id}/restoration", "valid_until"),
+    ("/v1/cycles/{cycle_id}/acceptance-notice", "told_on"),
+    ("/v1/cycles/{cycle_id}/change-request", "due_on"),
+    ("/v1/cycles/{cycle_id}/information-requests", "due_on"),
+    ("/v1/cycles/{cycle_id}/rejection", "due_on"),
+    ("/v1/cycles/{cycle_id}/reports", "received_on"),
+    ("/v1/cycles/{cycle_id}/visit-decision-notice", "told_on"),
+    ("/v1/follow-ups/{followup_id}/decision-letter", "sent_on"),
+    ("/v1/follow-ups/{followup_id}/expected-date", "expected_on"),
+    ("/v1/plans/{plan_id}/change-requests", "due_on"),
+    ("/v1/plans/{plan_id}/documents-received", "conclusion_received_on"),
+    ("/v1/plans/{plan_id}/documents-received", "order_received_on"),
+    ("/v1/plans/{plan_id}/progress", "on"),
+    ("/v1/plans/{plan_id}/submissions", "approved_on"),
+    ("/v1/plans/{plan_id}/submissions", "received_on"),
+    ("/v1/resolutions/{decision_id}/adoption", "decided_on"),
+    ("/v1/resolutions/{decision_id}/delivery", "delivered_on"),
+    ("/v1/resolutions/{decision_id}/delivery", "sent_on"),
+    ("/v1/resolutions/{decision_id}/publication", "published_on"),
     ("/v1/deadlines/{deadline_id}/extension", "due_on"),
 ]
 
@@ -226,7 +265,7 @@ def _number(value: Any) -> bytes:
 
 async def test_a_rulebook_that_is_not_on_the_shelf_is_refused(case: Journey) -> None:
     named = [route for route in WITH_BODY if "rulebook_id" in body_of(case, route.path)]
-    assert len(named) == 5
+    assert len(named) == 7
     for route in named:
         body = body_of(case, route.path)
         for rulebook_id in ("kz-none", "..", "../rulebooks/kz-109-2008-accreditation", "/etc", "a" * 500, "*"):

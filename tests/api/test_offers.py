@@ -10,6 +10,7 @@ from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
 from tests.api.commands import send
+from tests.api.followed import AakrJourney, SapattuuJourney, SuspendedJourney, WithdrawnJourney
 from tests.api.iqaa import IqaaJourney
 from tests.api.journey import Journey
 from tests.api.problems import problem
@@ -45,7 +46,8 @@ def test_every_resource_that_takes_commands_tells_which() -> None:
     assert {path.rpartition("/")[2] for path in unnamed} == {"corrections"}  # of what was recorded, in whatever state
     reads = {route.path for route in READS if "{" in route.path and not route.is_list}
     without = {path for path in reads - {route.path for route in DETAILS} if not path.endswith("/history")}
-    assert without == {"/v1/visits/{case_id}/objections", "/v1/considerations/{case_id}/deqar-export"}
+    reports = {"/v1/visits/{case_id}/objections", "/v1/considerations/{case_id}/deqar-export", "/v1/certificates/imports/{import_id}"}
+    assert without == reports
 
 
 def test_who_may_send_a_command_on_something_may_read_it() -> None:
@@ -98,6 +100,25 @@ class _WatchedIqaa(_Watched, IqaaJourney):
     """The same under IQAA's rulebook."""
 
 
+class _WatchedAakr(_Watched, AakrJourney):
+    """The same on a follow-up by AAKR's rulebook."""
+
+
+class _WatchedSapattuu(_Watched, SapattuuJourney):
+    """The same on one by Sapattuu Bilim's."""
+
+
+class _WatchedSuspended(_Watched, SuspendedJourney):
+    """The same where the council suspends."""
+
+
+class _WatchedWithdrawn(_Watched, WithdrawnJourney):
+    """The same where it withdraws."""
+
+
+WATCHED = [_Watched, _WatchedIqaa, _WatchedAakr, _WatchedSapattuu, _WatchedSuspended, _WatchedWithdrawn]
+
+
 async def _look(case: Journey) -> int:
     """Every detail as every role; how much is offered."""
     listed = await case.get(Role.coordinator, "monitoring", "/v1/deadlines?limit=200")
@@ -119,10 +140,10 @@ async def _look(case: Journey) -> int:
     return offered
 
 
-@pytest.mark.parametrize("journey", [_Watched, _WatchedIqaa], ids=["order 109", "IQAA"])
+@pytest.mark.parametrize("journey", WATCHED, ids=["order 109", "IQAA", "AAKR", "Sapattuu Bilim", "suspended", "withdrawn"])
 async def test_what_is_offered_is_what_can_be_done_at_every_stage(
     stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime, agency: str, journey: type[Journey]
 ) -> None:
     case = journey(stack, http, legal_time, agency)
     offered = {stage: await _look(await case.to(stage)) for stage in journey.stages}
-    assert offered["registered"] > offered["filed"] > 0
+    assert all(offered[stage] > 0 for stage in journey.stages[1:-1]), offered

@@ -11,7 +11,9 @@ import pytest_asyncio
 from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
-from tests.api.iqaa import IQAA, IqaaJourney, finished
+from tests.api.finished import finished
+from tests.api.followed import SapattuuJourney
+from tests.api.iqaa import IQAA, IqaaJourney
 from tests.api.journey import RULEBOOK, Journey
 from tests.api.problems import problem
 from tests.api.routes import ROUTES, Route, openapi
@@ -27,16 +29,26 @@ SORTED = {
     "review/v1/reports/{case_id}/versions": "number submitted_on",
     "visits/v1/experts": "expert_id",
     "visits/v1/visits": "opened_on institution_id rulebook_id stage round standing case_id",
+    "visits/v1/monitoring-visits": "opened_on institution_id rulebook_id stage cycle_id",
     "council/v1/councils": "composed_on rulebook_id council_id",
     "council/v1/meetings": "held_on council_id ballot meeting_id",
     "council/v1/considerations": "opened_on institution_id rulebook_id stage filed_on case_id",
+    "council/v1/resolutions": "opened_on valid_until institution_id rulebook_id decision_id",
     "council/v1/complaints": "filed_on institution_id case_id rulebook_id complaint_id",
     "council/v1/blanks": "series first received_on",
     "council/v1/blanks/fates": "blank_number fate on_date",
+    "council/v1/certificates/imports": "imported_on created lines import_id",
     "council/v1/certificates": "issued_on valid_until institution_id number rulebook_id certificate_id",
     "council/v1/appeals": "filed_on institution_id case_id appeal_id",
     "council/v1/register": "issued_on valid_until institution_id number certificate_id",
     "council/v1/register/decisions": "decided_on institution_id outcome case_id",
+    "monitoring/v1/cycles": "opened_on period_until valid_until institution_id stage cycle late_days",
+    "monitoring/v1/follow-up-procedure": "accreditation chosen_on",
+    "monitoring/v1/follow-ups": "opened_on valid_until issued_on institution_id rulebook_id status",
+    "monitoring/v1/follow-up-picture/late": "due_on institution_id rulebook_id rule binds",
+    "monitoring/v1/follow-up-picture/due": "on institution_id rulebook_id what",
+    "monitoring/v1/follow-up-picture/recommendations": "criterion recommendations remarks not_fulfilled not_judged",
+    "monitoring/v1/plans": "awaited_on institution_id rulebook_id stage round measures plan_id",
     "monitoring/v1/deadlines": "due_on late_days state binds",
 }
 LISTS = [route for route in ROUTES if route.is_list]
@@ -75,6 +87,10 @@ async def busy(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> 
         await case.post(Role.director, "intake", "/v1/schedules", schedule)
     for blank in ("KZ 000050", "KZ 000051"):
         await case.post(Role.coordinator, "council", "/v1/blanks/spoilage", {"blank_number": blank, "reason": "Torn."})
+    await case.import_certificate("another")
+    await SapattuuJourney(stack, http, legal_time, agency="busy", blank=5, institution="third-university").to("filed")
+    chosen = {"accreditations": [RULEBOOK["rulebook_id"], "iqaa-accreditation"], "rulebook_id": "aakr-monitoring-2024", "reason": "Both."}
+    await case.post(Role.director, "monitoring", "/v1/follow-up-procedure", chosen)
     more = {**RULEBOOK, "series": "AB", "first": 1, "last": 9, "digits": 4}
     await case.post(Role.coordinator, "council", "/v1/blanks", more)
     await legal_time.settle()
@@ -128,7 +144,7 @@ def test_every_list_can_be_sorted_and_tells_how() -> None:
 
 
 async def _sorted(case: Journey, route: Route, limit: int, **sort: str) -> list[dict[str, Any]]:
-    return await _all(case, route.service, route.path, **route.taking(agency=case.agency), **sort, limit=limit)
+    return await _all(case, route.service, route.path, **route.taking(agency=case.agency, within=1830), **sort, limit=limit)
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
@@ -152,7 +168,7 @@ async def test_a_list_is_turned_in_the_order_that_is_asked_for_both_ways(busy: J
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
 async def test_a_cursor_is_of_one_order_of_one_list(busy: Journey, route: Route) -> None:
-    agency, headers = route.taking(agency=busy.agency), busy.headers(Role.coordinator)
+    agency, headers = route.taking(agency=busy.agency, within=1830), busy.headers(Role.coordinator)
     url, columns = busy.url(route.service, route.path), SORTED[f"{route.service}{route.path}"].split()
     for sort in (columns[0], f"-{columns[-1]}"):
         cursor = (await _page(busy, route.service, route.path, **agency, sort=sort, limit=1))["next"]

@@ -47,10 +47,15 @@ def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
         "/v1/certificates/{certificate_id}/duplicate-application",
         "/v1/visits/{case_id}/objections",
         "/v1/visits/{case_id}/factual-check-answer",
+        "/v1/monitoring-visits/{cycle_id}/objections",
+        "/v1/certificates/{certificate_id}/receipt",
+        *(f"/v1/plans/{{plan_id}}/{act}" for act in ("documents-received", "submissions", "amendments", "progress")),
+        *(f"/v1/cycles/{{cycle_id}}/{act}" for act in ("reports", "information")),
     }
     assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}
     assert given[Role.expert_council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("report-check", "conclusion")}
-    assert given[Role.expert] == {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "interruption", "completion", "report")}
+    at_visits = {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "interruption", "completion", "report")}
+    assert given[Role.expert] == {*at_visits, "/v1/monitoring-visits/{cycle_id}/report"}
     for act, alone in (
         ("votes", Role.council_member),
         ("decision", Role.director),
@@ -65,6 +70,8 @@ async def _ask(case: Journey, route: Route, token: str | None) -> httpx.Response
     url = case.url(route.service, route.path)
     # A command without If-Match or with an empty body is refused after the caller was let in: nothing can happen.
     body = {} if route.takes_body else None
+    if route.takes_file:
+        headers["content-type"] = "text/csv"  # and an empty file
     return await case.http.request(route.method, url, json=body, headers=headers)
 
 

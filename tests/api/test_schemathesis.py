@@ -18,7 +18,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
-from tests.api.iqaa import finished
+from tests.api.finished import finished
 from tests.api.journey import Journey
 from tests.api.routes import ROUTES, UNKNOWN_TO_ORDER_109, Route
 

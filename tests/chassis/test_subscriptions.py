@@ -6,12 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
 from chassis.events import Catalogue, Event
+from chassis.eventstore import LogPosition
 from chassis.messaging import connect_nats, ensure_consumer, stream_name
+from chassis.problems import Unavailable
 from chassis.service import open_runtime
+from chassis.subscriptions import until_applied
 from cli.supervisor import Stack
 from tests.chassis.ledger import Ledger, TransferReported, TransferRevised, ledger, running
 from tests.waiting import eventually
@@ -260,3 +264,35 @@ async def test_the_envelope_is_kept_as_it_came(books: Ledger, agency: str) -> No
     assert row is not None
     assert (row["event_id"], row["source"], row["type"]) == (accepted.events[0].id, books.bank.service.name, "TransferReported")
     assert row["envelope"]["data"] == {"reference": "t", "account_id": "a", "amount": 5}
+
+
+async def bank_position(books: Ledger) -> str:
+    """Of the bank's last event."""
+    return str(await books.bank.system.fetchval("SELECT xid::text || '.' || position FROM events ORDER BY xid DESC, position DESC LIMIT 1"))
+
+
+async def test_who_needs_to_have_seen_an_event_waits_until_it_is_taken_in(books: Ledger, agency: str) -> None:
+    for n in range(300):
+        await books.report(agency, f"t{n}", n)
+    seen = {books.bank.service.name: await bank_position(books)}
+    waiting = asyncio.create_task(books.ledger.caught_up(seen))
+    async with running(books.relay().run):
+        await published(books, 300)
+        assert not waiting.done()
+        async with running(books.subscription().run):
+            await asyncio.wait_for(waiting, 20)
+            assert len(await books.transfers(agency)) == 300
+    await asyncio.wait_for(books.ledger.caught_up(seen), 1)
+
+
+async def test_what_is_not_taken_in_in_time_is_to_be_asked_again(books: Ledger, agency: str) -> None:
+    await books.report(agency, "t", 1)
+    seen = {books.bank.service.name: LogPosition.parse(await bank_position(books))}
+    with pytest.raises(Unavailable):
+        await until_applied(books.ledger.system, seen, patience=0.1)
+
+
+async def test_for_its_own_events_and_for_those_it_does_not_read_nobody_waits(books: Ledger) -> None:
+    later = str(LogPosition(2**62, 2**62))
+    await asyncio.wait_for(books.ledger.caught_up({}), 1)
+    await asyncio.wait_for(books.ledger.caught_up({books.ledger.service.name: later, "nobody": later}), 1)

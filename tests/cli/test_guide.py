@@ -1,4 +1,4 @@
-"""The guide is followed: its blocks are run in their order, in one shell, on a stack that they start themselves."""
+"""The guides are followed: the blocks of each are run in their order, in one shell, on a stack that they start themselves."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,35 +17,73 @@ import pytest
 from cli.running import NotRunning, describe
 from cli.state import ROOT
 
-GUIDE = (ROOT / "docs" / "guide" / "accreditation.md").read_text(encoding="utf-8")
-PORT_BASE = {"guide": 22700, "machine": 22900}
+GUIDES = ROOT / "docs" / "guide"
+PORT_BASE = {"accreditation": 22700, "machine": 22900, "monitoring": 23100}
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
-def blocks(language: str) -> list[str]:
-    """What stands in the guide between fences of a language, in its order."""
-    return [text for found, text in re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE) if found == language]
+def blocks(guide: str, language: str) -> list[str]:
+    """What stands in a guide between fences of a language, in its order."""
+    text = (GUIDES / f"{guide}.md").read_text(encoding="utf-8")
+    return [block for found, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE) if found == language]
 
 
 def kepil(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "cli", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """The folder in which the guide is followed: its `./kepil` is the project's, with ports of the test's own."""
-    launcher = tmp_path / "kepil"
+@contextmanager
+def folder_of(guide: str, folder: Path) -> Iterator[Path]:
+    """The folder in which a guide is followed, and the state of its stack: `./kepil` is the project's, with ports of the test's own."""
+    launcher = folder / "kepil"
     launcher.write_text(
         f"""#!/bin/sh
-case $1 in up) set -- "$@" --port-base {PORT_BASE["guide"]} ;; esac
+case $1 in up) set -- "$@" --port-base {PORT_BASE[guide]} ;; esac
 PYTHONPATH='{ROOT}' exec '{sys.executable}' -P -m cli "$@"
 """
     )
     launcher.chmod(0o755)
+    for name in ("docs", "examples"):
+        (folder / name).symlink_to(ROOT / name)
+    [state] = re.findall(r'^export KEPIL_STATE_DIR="\$PWD/(.*)"$', "".join(blocks(guide, "bash")), re.MULTILINE)
     try:
-        yield tmp_path
+        yield folder / state
     finally:
-        kepil("down", "--state", str(tmp_path / ".kepil" / "guide"))
+        kepil("down", "--state", str(folder / state))
+
+
+def follow(guide: str, folder: Path) -> tuple[str, str]:
+    """Does all that a guide says but for its last block; what was printed, and that block."""
+    *way, last = blocks(guide, "bash")
+    script = folder / "guide.sh"
+    script.write_text("\n".join(way), encoding="utf-8")
+    command = ["bash", "-euo", "pipefail", str(script)]
+    run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500, check=False)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    return run.stdout, last
+
+
+def check_shown(guide: str, output: str) -> None:
+    """What a guide shows was printed: documents by their shape and content, lines but for their days."""
+    answers = documents(output)
+    for block in blocks(guide, "json"):
+        assert any(alike(json.loads(block), answer) for answer in answers), block
+    lines = {undated(line) for line in output.splitlines()}
+    for line in "".join(blocks(guide, "")).splitlines():
+        assert undated(line) in lines, line
+
+
+def undated(line: str) -> str:
+    return DAY.sub("", line)
+
+
+def end(last: str, folder: Path, state: Path) -> None:
+    """The last block stops it all."""
+    assert last == "./kepil down\n"
+    environment = {**os.environ, "KEPIL_STATE_DIR": str(state)}
+    subprocess.run(["bash", "-euc", last], cwd=folder, env=environment, timeout=90, check=True)
+    with pytest.raises(NotRunning):
+        describe(state)
 
 
 def public(state: Path, path: str, **query: str) -> list[dict[str, Any]]:
@@ -72,35 +111,32 @@ def documents(output: str) -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_person_who_follows_the_guide_brings_a_case_from_nothing_to_the_register_by_curl(folder: Path) -> None:
-    *way, last = blocks("bash")
-    assert last == "./kepil down\n"
-    script = folder / "guide.sh"
-    script.write_text("\n".join(way), encoding="utf-8")
-    command = ["bash", "-euo", "pipefail", str(script)]
-    run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=500, check=False)
-    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+def test_a_person_who_follows_the_guide_brings_a_case_from_nothing_to_the_register_by_curl(tmp_path: Path) -> None:
+    with folder_of("accreditation", tmp_path) as state:
+        output, last = follow("accreditation", tmp_path)
+        [certificate] = public(state, "register", agency="my-agency")
+        assert (certificate["number"], certificate["decision"], certificate["state"]) == ("109-1", "accredit", "expired")
+        [then] = public(state, "register", agency="my-agency", as_of=certificate["valid_until"])
+        assert then["state"] == "valid"
+        [decision] = public(state, "register/decisions", agency="second-agency")
+        assert (decision["outcome"], decision["rulebook_id"], decision["in_force"]) == ("accredit", "iqaa-accreditation", True)
+        assert output.count(" | CaseClosed | workflow:") == 1
+        check_shown("accreditation", output)
+        end(last, tmp_path, state)
 
-    state = folder / ".kepil" / "guide"
-    [certificate] = public(state, "register", agency="my-agency")
-    assert (certificate["number"], certificate["decision"], certificate["state"]) == ("109-1", "accredit", "expired")
-    [then] = public(state, "register", agency="my-agency", as_of=certificate["valid_until"])
-    assert then["state"] == "valid"
-    [decision] = public(state, "register/decisions", agency="second-agency")
-    assert (decision["outcome"], decision["rulebook_id"], decision["in_force"]) == ("accredit", "iqaa-accreditation", True)
-    assert run.stdout.count(" | CaseClosed | workflow:") == 1
 
-    answers = documents(run.stdout)
-    for block in blocks("json"):
-        assert any(alike(json.loads(block), answer) for answer in answers), block
-    lines = {DAY.sub("", line) for line in run.stdout.splitlines()}
-    for line in "".join(blocks("")).splitlines():
-        assert DAY.sub("", line) in lines, line
-
-    environment = {**os.environ, "KEPIL_STATE_DIR": str(state)}
-    subprocess.run(["bash", "-euc", last], cwd=folder, env=environment, timeout=90, check=True)
-    with pytest.raises(NotRunning):
-        describe(state)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_agency_that_follows_the_guide_comes_from_its_spreadsheet_to_the_follow_up_of_each_certificate(tmp_path: Path) -> None:
+    with folder_of("monitoring", tmp_path) as state:
+        output, last = follow("monitoring", tmp_path)
+        found = {each["number"]: each for each in public(state, "register", agency="my-agency")}
+        assert len(found) == 6 + 4 + 1
+        assert found["S-1/2"]["extends"] == found["S-1"]["certificate_id"]
+        assert found["S-1/2"]["valid_from"] == str(date.fromisoformat(found["S-1"]["valid_until"]) + timedelta(days=1))
+        assert [found[number]["state"] for number in ("A-1", "A-2", "S-1", "S-2", "S-1/2")] == [*["valid"] * 4, "not_yet_valid"]
+        check_shown("monitoring", output)
+        end(last, tmp_path, state)
 
 
 def test_time_passes_by_command_on_skipped_time_alone(tmp_path: Path) -> None:

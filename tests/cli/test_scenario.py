@@ -185,6 +185,8 @@ def test_plain_words_of_a_file_stay_what_they_look_like(tmp_path: Path) -> None:
         ({"after": "start", "months": 1}, date(2027, 2, 28)),
         ({"after": "start", "years": -1, "days": 3}, date(2026, 2, 1)),
         ({"after": "start", "working_days": 2}, date(2027, 2, 2)),
+        ({"after": "start", "next": "01-29"}, date(2027, 1, 29)),
+        ({"after": "start", "next": "01-28", "days": -1}, date(2028, 1, 27)),
         ({"after": "start", "term": "visit_report"}, date(2027, 2, 3)),
         ({"after": "start", "term": "renewal_application"}, date(2026, 1, 29)),
         ({"after": "start", "term": "reapplication_bar"}, date(2028, 1, 30)),

@@ -29,11 +29,15 @@ from services.council.domain.certificate import (
 from services.council.domain.complaint import COMPLAINT, Complaint, DecideComplaint, FileComplaint
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL, ChangeComposition, ComposeCouncil, Council
+from services.council.domain.followed import ReceiveCertificate
 from services.council.domain.meeting import MEETING, AgendaItem, ConveneMeeting, Meeting, RecordAttendance, SignMinutes
+from services.council.domain.sanctions import EndSuspensionTerm, TellNationalRegister
 from services.council.domain.standing import Certificate
 from services.council.domain.state import Consideration
 from tests.council.cases import at, decided
 from tests.council.commands import TODAY, every_command, opened
+from tests.council.followed import AAKR, LAST_DAY, RECORDED, RECORDED_ON, extend, record, resolution, restore, revoke, suspend
+from tests.council.resolutions import RULES, SAPATTUU, SUSPENDED, WITHDRAWN
 
 ORDER_109 = "kz-109-2008-accreditation"
 IQAA = "iqaa-accreditation"
@@ -153,7 +157,28 @@ def test_a_command_on_blanks_is_open_exactly_where_some_body_is_accepted(ruleboo
         assert BLANKS.refusals(Blanks(), rules)[ReceiveBlanks] is not None
 
 
-ISSUED_ON, LAST_DAY = date(2026, 3, 16), date(2031, 3, 16)
+ISSUED_ON, EXPIRES_ON = date(2026, 3, 16), date(2031, 3, 16)
+
+
+def sanctioning(certificate_id: str, on: date, late: date) -> list[Command]:
+    """What a follow-up leads to, each with a body that fits if any does."""
+    of = {"certificate_id": certificate_id, "adopted_on": on}
+    return [
+        record(),
+        ReceiveCertificate(**at(on), received_on=on),
+        extend(),
+        suspend(on=on, adopted=resolution(SUSPENDED, **of)),
+        EndSuspensionTerm(**at(late)),
+        restore(on, on),
+        revoke(on=on, adopted=resolution(WITHDRAWN, **of, decision_id="d-2")),
+        TellNationalRegister(**at(on), outgoing_number="1", told_on=on),
+    ]
+
+
+def sanctioned(state: Certificate) -> tuple[bool, ...]:
+    """What a follow-up has done to a certificate."""
+    done = (state.suspended, state.term_ended, state.stays, state.revoked, state.register_told_on, state.received_on)
+    return tuple(bool(each) for each in done)
 
 
 @BOTH
@@ -162,7 +187,7 @@ def test_a_command_on_a_certificate_is_open_exactly_where_some_body_is_accepted(
     rules = load(rulebook)
     ids = {"certificate_id": "c", "case_id": "case-1", "rulebook": rules.ref}
     issued = CertificateIssued(
-        **ids, institution_id="kaznu", number="1", scopes=("institution",), issued_on=ISSUED_ON, valid_until=LAST_DAY
+        **ids, institution_id="kaznu", number="1", scopes=("institution",), issued_on=ISSUED_ON, valid_until=EXPIRES_ON
     )
     decision: DecisionAdopted = decided("accredit", scopes=("institution",))
 
@@ -180,9 +205,13 @@ def test_a_command_on_a_certificate_is_open_exactly_where_some_body_is_accepted(
             RequestDuplicate(**now, application=DOCUMENT),
             PayDuplicate(**now, payment_reference="1", paid_on=ISSUED_ON),
             IssueDuplicate(**now, blank_number="AB 2", blank_received=True),
+            *sanctioning("c", ISSUED_ON, date(2031, 3, 17)),
         ]
 
     def same(state: Certificate) -> Any:
+        """After a sanction it is told apart by what puts an end to it alone."""
+        if any(followed := sanctioned(state)):
+            return followed, bool(state.over), bool(state.duplicates.requested), bool(state.duplicates.paid)
         made = state.duplicates
         flags = (state.entered, bool(state.notified_on), bool(state.window), state.window_closed, state.expired, bool(state.ended))
         return (*flags, bool(made.requested), bool(made.paid))
@@ -190,6 +219,42 @@ def test_a_command_on_a_certificate_is_open_exactly_where_some_body_is_accepted(
     states = guards_tell_the_truth(CERTIFICATE, [issued], fitting, alike=same)
     assert any(state.ended for state in states)
     assert any(state.duplicates.paid for state in states) is (rulebook == ORDER_109)
+    assert any(state.revoked and state.register_told_on for state in states)
+
+
+@pytest.mark.parametrize("rules", [RULES, AAKR], ids=lambda rules: rules.id)
+@pytest.mark.clause(SAPATTUU, "2.5.p4", "3.2.s1", "3.3.b.s1", "3.3.b.s2", "3.3.b.s3", "3.3.c")
+@pytest.mark.clause("aakr-monitoring-2024", "II.3")
+def test_a_command_on_a_recorded_certificate_is_open_exactly_where_some_body_is_accepted(rules: Rulebook) -> None:
+    recorded = RECORDED.model_copy(update={"rulebook": rules.ref, "kind": None})
+    decision: DecisionAdopted = decided("accredit", scopes=("institution",))
+    ids = {"certificate_id": "c", "case_id": "case-1", "rulebook": rules.ref}
+
+    def fitting(_state: Certificate) -> list[Command]:
+        now, late = at(RECORDED_ON), at(date(2026, 6, 1))
+        return [
+            record(kind=None, rulebook=rules.ref),
+            *sanctioning("cert-1", RECORDED_ON, date(2026, 6, 1))[1:],
+            IssueCertificate(**now, **ids, decision=decision, number="1"),
+            ReissueCertificate(**now, certificate_id="c", rulebook=rules.ref, earlier=recorded, ended=None, number="2"),
+            EnterRegister(**now),
+            NotifyAuthorisedBody(**now, outgoing_number="1"),
+            OpenRenewalWindow(**now),
+            CloseRenewalWindow(**late),
+            ExpireCertificate(**late),
+            EndCertificate(**now, ground="liquidation", act="Order 7", ended_on=RECORDED_ON),
+            RequestDuplicate(**now, application=DOCUMENT),
+            PayDuplicate(**now, payment_reference="1", paid_on=RECORDED_ON),
+            IssueDuplicate(**now),
+        ]
+
+    def same(state: Certificate) -> Any:
+        return (*sanctioned(state), state.expired, bool(state.ended), bool(state.duplicates.requested), bool(state.duplicates.paid))
+
+    states = guards_tell_the_truth(CERTIFICATE, [recorded], fitting, alike=same)
+    assert any(state.term_ended for state in states)
+    assert any(state.stays and state.revoked for state in states)
+    assert all(state.issued and state.issued.valid_until == LAST_DAY for state in states)
 
 
 class TestOrder109AndIqaaDiffer:

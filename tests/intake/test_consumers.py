@@ -13,6 +13,8 @@ from services.council.contract import (
     CertificateExpired,
     CertificateIssued,
     CertificateReissued,
+    CertificateRestored,
+    CertificateRevoked,
     DecisionAdopted,
     ScopeDecision,
 )
@@ -154,3 +156,14 @@ def test_a_refusal_that_an_appeal_sets_aside_bars_nothing(outcome: AppealOutcome
     )
     writes = refusals.projectors[AppealDecided](recorded(ruled))
     assert [(w.statement.kind, w.values["where_scope"]) for w in writes] == ([("delete", "programme:LAW")] if falls else [])
+
+
+def test_what_a_follow_up_does_to_a_certificate_is_known() -> None:
+    """A revoked one is not renewed; a restored one may be renewed by its longer term."""
+    of = {"certificate_id": "c", "case_id": "case-1", "institution_id": "kaznu"}
+    revoked = CertificateRevoked(**of, decision_id="d", ground="repeated_failure", reasons="Why", revoked_on=date(2010, 4, 1))
+    assert certificates.projectors[CertificateRevoked](recorded(revoked)).values["expired"] is True
+    last, longer = date(2011, 3, 15), date(2011, 4, 15)
+    days = {"corrected_on": date(2010, 4, 1), "restored_on": date(2010, 4, 1), "previous_valid_until": last, "lost_days": 31}
+    restored = CertificateRestored(**of, **days, proposed_valid_until=longer, valid_until=longer, reason="Why")
+    assert certificates.projectors[CertificateRestored](recorded(restored)).values["valid_until"] == longer

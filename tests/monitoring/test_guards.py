@@ -11,6 +11,7 @@ from regulations import load
 from services.monitoring.contract import DeadlineSet
 from services.monitoring.domain.deadline import (
     DEADLINE,
+    AdoptVersion,
     ExtendDeadline,
     MeetDeadline,
     MissDeadline,
@@ -63,6 +64,7 @@ def test_a_command_is_open_exactly_where_some_body_is_accepted(rulebook: str, ru
             ExtendDeadline(**at(ANCHOR), due_on=state.due_on + DAY, reason="Ill."),
             RecomputeDeadline(**at(ANCHOR)),
             MoveAnchor(**at(ANCHOR), anchor_on=anchor_on + DAY),
+            AdoptVersion(**at(ANCHOR), rulebook=load(rulebook).ref, reason="The same version."),
             SuspendDeadline(**at(ANCHOR), on=ANCHOR, reason="A flood."),
             ResumeDeadline(**at(ANCHOR), on=state.suspended_on or ANCHOR),
             WithdrawDeadline(**at(ANCHOR), reason="Void."),

@@ -8,7 +8,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client
@@ -16,14 +16,19 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from chassis.clock import TemporalTestClock
+from chassis.problems import Refused
 from cli.supervisor import Stack, StackOptions
 from regulations.deadlines import add_months
+from services.monitoring import contract as monitoring
 from services.monitoring.contract import DeadlineSet
+from tests.replay.followups import FOLLOW_UPS
 from tests.replay.replaying import write
 from tests.workflows import cases, iqaa
 from tests.workflows.cases import ALMATY, DAY, Running, World
 from tests.workflows.recording import Services
 from tests.workflows.story import to_decision, to_visit
+from workflows.conductor import tell_calendar
+from workflows.messages import Look, calendar_id
 from workflows.worker import ensure_search_attributes, make_worker
 
 #: A Monday on which every recording begins, so that legal dates are the same whenever it is made.
@@ -119,6 +124,24 @@ async def certificate_reissued(world: World, name: str) -> Running:
     certificate = await world.reissued(add_months(await world.today(), 6), name)
     await world.until(add_months(BEGINNING, 6) + DAY)
     return certificate
+
+
+async def calendar(world: World, name: str) -> Running:
+    """What is due at once in batches, later, and never done; a refusal; a word that comes in between."""
+    found, now = Running(world, calendar_id(world.agency)), await world.time.now()
+    council_, monitoring_ = (world.services.registers.of[service, world.agency] for service in ("council", "monitoring"))
+    council_.due = {"certificate-1": now - DAY, "certificate-2": now - DAY, "certificate-3": now + 400 * DAY}
+    council_.batch = 1
+    monitoring_.due, monitoring_.refused = {"follow-up-1": now + 90 * DAY, "follow-up-2": now + 100 * DAY}, {"follow-up-2"}
+    world.services.fail(found.id, monitoring.RUN_DUE, Refused("the rulebook has changed", clause="1"))
+    await tell_calendar(world.client, world.agency, Look(seen={"council": "90.7"}))
+    world.running.append(found)
+    world.time.follow(found.id)
+    await world.time.advance_to(now + 100 * DAY + timedelta(minutes=10))
+    monitoring_.refused.clear()
+    await tell_calendar(world.client, world.agency, Look(seen={"council": "100.2"}))
+    await world.time.advance_to(now + 401 * DAY)
+    return found
 
 
 async def iqaa_accredited(world: World, name: str) -> Running:
@@ -244,6 +267,8 @@ STORIES: dict[str, Story] = {
         certificate_ended,
         certificate_duplicated,
         certificate_reissued,
+        *FOLLOW_UPS,
+        calendar,
         iqaa_accredited,
         iqaa_suspended,
         iqaa_withdrawn,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis.corrected import FactCorrected, right_history
-from chassis.corrections import Correctable, CorrectFact
+from chassis.corrections import Correctable
 from chassis.decider import Command
 from chassis.documents import Document
 from chassis.events import Event, Recorded
@@ -42,6 +42,7 @@ from services.review.domain.versions import (
     SubmitVersion,
 )
 from services.review.readmodels import reports
+from tests.corrections import days_put_right
 
 ORDER_109, IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
 DAY = timedelta(days=1)
@@ -215,22 +216,10 @@ class ReportMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 30), days=st.integers(-3, 3))
     def put_a_day_right(self, number: int, days: int) -> None:
         """The log keeps what was wrong; the report is read anew."""
-        past = right_history(self.history)
-        version = next(place for place in range(number, number + len(past)) if past[place % len(past)].correctable) % len(past) + 1
-        wrong = past[version - 1]
-        for name in sorted(wrong.correctable & {field for field in type(wrong).model_fields if field.endswith("_on")}):
-            how = Correctable(
-                REPORT, facts.ReportCorrected, lambda state: {"case_id": state.case_id}, lambda state: check_right(state, self.today)
-            )
-            right = (getattr(wrong, name) + days * DAY).isoformat()
-            command = CorrectFact(
-                **self.now, corrects="e", version=version, corrected={name: right}, reason="Typed", corrected_on=self.today
-            )
-            try:
-                self.history += how.decider.decide(command, tuple(self.history), None)
-            except Problem:
-                continue
-            self.state = REPORT.fold(self.history)
+        how = Correctable(
+            REPORT, facts.ReportCorrected, lambda state: {"case_id": state.case_id}, lambda state: check_right(state, self.today)
+        )
+        self.state = REPORT.fold(days_put_right(how, self.history, number, days, self.now, self.today))
 
     def told(self, *kinds: Any) -> list[Any]:
         return [fact for fact in right_history(self.history) if isinstance(fact, kinds)]

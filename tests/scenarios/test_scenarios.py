@@ -21,11 +21,27 @@ from cli.supervisor import Stack
 
 pytestmark = pytest.mark.timeout(400)  # the first test waits for all to be played
 
-KZ, IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
+KZ, IQAA, AAKR = "kz-109-2008-accreditation", "iqaa-accreditation", "aakr-monitoring-2024"
+SAPATTUU = "sapattuu-bilim-monitoring"
 FILES = sorted((ROOT / "examples" / "scenarios").glob("*.yaml"))
 
 #: Every scenario, with the clauses that it shows: by its refusals, and by what it expects of events and deadlines.
 SCENARIOS = [
+    pytest.param(
+        "aakr-good-year",
+        marks=pytest.mark.clause(
+            *(AAKR, "I.2", "I.3", "II.2", "II.3", "II.4.a", "II.4.b", "II.4.e", "II.4.g", "II.4.h", "II.4.j"),
+            *("III.0", "III.a", "III.b", "III.c", "III.e", "III.f", "III.g"),
+        ),
+    ),
+    pytest.param("aakr-late-report", marks=pytest.mark.clause(AAKR, "II.4.e", "III.h", "III.i")),
+    pytest.param("aakr-not-positive", marks=pytest.mark.clause(AAKR, "II.1", "II.4.j", "III.0")),
+    pytest.param("aakr-plan-sent-back", marks=pytest.mark.clause(AAKR, "II.4.b", "II.4.c", "II.4.d")),
+    pytest.param("aakr-report-completed", marks=pytest.mark.clause(AAKR, "II.4.e", "II.4.g", "III.e")),
+    pytest.param("aakr-report-rejected-twice", marks=pytest.mark.clause(AAKR, "II.4.g", "III.d", "III.e", "III.f", "III.h", "III.i")),
+    pytest.param("aakr-study-overdue", marks=pytest.mark.clause(AAKR, "II.4.f", "II.4.g", "II.4.j", "III.h")),
+    pytest.param("aakr-two-programmes", marks=pytest.mark.clause(AAKR, "I.1", "I.2", "II.2", "II.3", "II.4.b")),
+    pytest.param("aakr-visit-over-new-year", marks=pytest.mark.clause(AAKR, "II.1", "II.4.e", "II.4.h", "II.4.i", "II.4.j")),
     pytest.param("appeal-leads-to-new-visit", marks=pytest.mark.clause(IQAA, "S2.b", "S2.c.2", "S3.e", "S3.f.1", "S3.f.2")),
     pytest.param("appeal-without-new-visit", marks=pytest.mark.clause(KZ, "19.1", "20", "27")),
     pytest.param("combined-one-scope-refused", marks=pytest.mark.clause(KZ, "8 (b)", "19.1", "19.2", "20", "22 (a)", "22 (b)")),
@@ -49,6 +65,29 @@ SCENARIOS = [
     pytest.param("overdue-everywhere", marks=pytest.mark.clause(KZ, "9.10", "11", "17", "20", "22 (a)", "24", "28 (a)")),
     pytest.param("refusal-and-reapplication", marks=pytest.mark.clause(KZ, "9.10", "11", "19.2", "22 (a)", "22 (b)")),
     pytest.param("renewal-in-time", marks=pytest.mark.clause(KZ, "20", "21", "25")),
+    pytest.param("sapattuu-expired-while-decided", marks=pytest.mark.clause(SAPATTUU, "3.2.s1", "3.3.b.s1")),
+    pytest.param("sapattuu-five-years-plan-only", marks=pytest.mark.clause(SAPATTUU, "2.4", "2.6.s1", "2.6.s2")),
+    pytest.param("sapattuu-late-plan", marks=pytest.mark.clause(SAPATTUU, "2.3", "2.4")),
+    pytest.param(
+        "sapattuu-no-report-suspended-restored",
+        marks=pytest.mark.clause(SAPATTUU, "2.5.p3", "2.5.p4", "3.2.s1", "3.3", "3.3.b.s1", "3.3.b.s2"),
+    ),
+    pytest.param("sapattuu-no-report-withdrawn", marks=pytest.mark.clause(SAPATTUU, "2.5.p4", "3.3.c", "3.4")),
+    pytest.param("sapattuu-one-year-without-visit", marks=pytest.mark.clause(SAPATTUU, "2.5.p3", "2.9.s2", "3.2.s1")),
+    pytest.param("sapattuu-pairing-left-and-published", marks=pytest.mark.clause(SAPATTUU, "3.2.s1", "3.3", "3.3.a")),
+    pytest.param("sapattuu-report-sent-back-twice", marks=pytest.mark.clause(SAPATTUU, "2.5.p2.s2", "2.5.p2.s3", "2.7")),
+    pytest.param(
+        "sapattuu-three-years-extended",
+        marks=pytest.mark.clause(
+            *(SAPATTUU, "I.3.a", "2.2", "2.3", "2.4", "2.5.p1", "2.5.p2.s1", "2.5.p3", "2.7", "2.9.s1", "2.9.s2", "2.9.s3", "2.10"),
+            *("2.11.p1.s1", "2.11.p1.s2", "2.11.p1.s3", "2.11.p2", "3.1", "3.2.s1", "3.2.s2", "3.4"),
+        ),
+    ),
+    pytest.param("sapattuu-unfulfilled-suspended-revoked", marks=pytest.mark.clause(SAPATTUU, "3.3", "3.3.b.s1", "3.3.b.s3", "3.3.c")),
+    pytest.param(
+        "sapattuu-visit-group-objected",
+        marks=pytest.mark.clause(SAPATTUU, "2.9.s1", "2.11.p1.s1", "2.11.p1.s2", "2.11.p1.s3", "2.11.p2", "3.1"),
+    ),
     pytest.param("suspended-with-clock-stopped", marks=pytest.mark.clause(KZ, "11", "17")),
     pytest.param("two-applications-at-once", marks=pytest.mark.clause(KZ, "8 (a)", "11")),
     pytest.param("visit-moved-by-force-majeure", marks=pytest.mark.clause(KZ, "14 (b)", "15", "16", "17")),
@@ -111,6 +150,9 @@ async def test_all_play_on_one_legal_clock(told: Told) -> None:
 @pytest.mark.parametrize(
     ("scenario", "rule", "state"),
     [
+        ("aakr-late-report", "interim_report", "met_late"),
+        ("aakr-study-overdue", "report_study", "met_late"),
+        ("sapattuu-no-report-suspended-restored", "report_before_visit", "met_late"),
         ("waived-notice", "visit_report", "met_late"),
         ("renewal-in-time", "renewal_application", "met"),
         ("kaznu-accreditation", "renewal_application", "missed"),

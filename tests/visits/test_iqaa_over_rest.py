@@ -1,6 +1,7 @@
 """An external audit by IQAA's rulebook over REST, from the panel to the factual check: real servers, today's clock."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -141,9 +142,9 @@ class Audit:
         return {"authorization": f"Bearer {token}"}
 
 
-@pytest_asyncio.fixture
-async def audit(servers: Stack, agency: str) -> AsyncIterator[Audit]:
-    """Visits in this process, before real servers and a real issuer, with a pool of experts."""
+@asynccontextmanager
+async def visits_here(servers: Stack) -> AsyncIterator[tuple[Runtime, httpx.AsyncClient]]:
+    """Visits in this process, before real servers and a real issuer."""
     settings = servers.settings()
     settings = settings.model_copy(update={"ports": {**settings.ports, "issuer": free_port()}})
     await migrate_all([SERVICE], settings)
@@ -151,12 +152,19 @@ async def audit(servers: Stack, agency: str) -> AsyncIterator[Audit]:
     async with open_runtime(SERVICE, settings) as runtime, serving(issuer_app(settings), settings.port("issuer")):
         app.state.runtime, app.state.authenticator = runtime, runtime.authenticator
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://visits") as http:
-            found = Audit(runtime, http, agency)
-            for expert_id, category in POOL.items():
-                expert = {"expert_id": expert_id, "name": f"Name of {expert_id}", "categories": [category]}
-                answer = await found.post("/v1/experts", {**expert, "employments": [PAST_JOB] if expert_id == "anna" else []})
-                assert answer.status_code == 201, answer.text
-            yield found
+            yield runtime, http
+
+
+@pytest_asyncio.fixture
+async def audit(servers: Stack, agency: str) -> AsyncIterator[Audit]:
+    """A visit, with a pool of experts."""
+    async with visits_here(servers) as (runtime, http):
+        found = Audit(runtime, http, agency)
+        for expert_id, category in POOL.items():
+            expert = {"expert_id": expert_id, "name": f"Name of {expert_id}", "categories": [category]}
+            answer = await found.post("/v1/experts", {**expert, "employments": [PAST_JOB] if expert_id == "anna" else []})
+            assert answer.status_code == 201, answer.text
+        yield found
 
 
 def seats(*experts: str) -> list[dict[str, str]]:

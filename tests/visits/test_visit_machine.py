@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis.corrected import FactCorrected, right_history
-from chassis.corrections import Correctable, CorrectFact
+from chassis.corrections import Correctable
 from chassis.decider import Command
 from chassis.documents import Document
 from chassis.events import Event, Recorded
@@ -32,6 +32,7 @@ from services.visits.domain.standing import Close, Resume, Suspend
 from services.visits.domain.vacancy import ContinueWithout
 from services.visits.domain.visit import VISIT, AnnounceVisit, CompleteVisit, InterruptVisit, OpenVisit, StartVisit
 from services.visits.readmodels import visits
+from tests.corrections import days_put_right
 
 ORDER_109, IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
 DAY = timedelta(days=1)
@@ -325,20 +326,10 @@ class VisitMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 60), days=st.integers(-3, 3))
     def put_a_day_right(self, number: int, days: int) -> None:
         """The log keeps what was wrong; the visit is read anew."""
-        past = right_history(self.history)
-        version = next(place for place in range(number, number + len(past)) if past[place % len(past)].correctable) % len(past) + 1
-        wrong = past[version - 1]
         how = Correctable(
             VISIT, facts.VisitCorrected, lambda state: {"case_id": state.case_id}, lambda state: check_right(state, self.today)
         )
-        for name in sorted(name for name in wrong.correctable if name.endswith("_on")):
-            right = {name: (getattr(wrong, name) + days * DAY).isoformat()}
-            command = CorrectFact(**self.now, corrects="e", version=version, corrected=right, reason="Typed", corrected_on=self.today)
-            try:
-                self.history += how.decider.decide(command, tuple(self.history), None)
-            except Problem:
-                continue
-            self.state = VISIT.fold(self.history)
+        self.state = VISIT.fold(days_put_right(how, self.history, number, days, self.now, self.today))
 
     def read(self) -> Iterator[tuple[Event, Told]]:
         """Every fact, read right, with what was told before it in its round."""

@@ -332,6 +332,62 @@ def ended(certificate_id: str, today: date) -> Event:
     )
 
 
+def revoked(certificate_id: str, today: date) -> Event:
+    """The council has cancelled it."""
+    return council.CertificateRevoked(
+        certificate_id=certificate_id,
+        case_id=f"case-of-{certificate_id}",
+        institution_id="kaznu",
+        decision_id="decision-1",
+        cycle_id="cycle-1",
+        ground="report_not_submitted",
+        reasons="No report.",
+        revoked_on=today,
+    )
+
+
+def restored(certificate_id: str, today: date, valid_until: date, previous: date) -> Event:
+    """What a suspension took is given back."""
+    fields: dict[str, Any] = {
+        "certificate_id": certificate_id,
+        "case_id": f"case-of-{certificate_id}",
+        "institution_id": "kaznu",
+        "decision_id": "decision-1",
+        "cycle_id": "cycle-1",
+        "corrected_on": today,
+        "restored_on": today,
+        "previous_valid_until": previous,
+        "lost_days": (valid_until - previous).days,
+        "proposed_valid_until": valid_until,
+        "valid_until": valid_until,
+        "reason": "Corrected.",
+    }
+    return council.CertificateRestored(
+        **{name: value for name, value in fields.items() if name in council.CertificateRestored.model_fields}
+    )
+
+
+def extended(certificate_id: str, today: date) -> Event:
+    """Another certificate goes on after it."""
+    return council.CertificateExtended(
+        certificate_id="certificate-2",
+        extends=certificate_id,
+        case_id=f"case-of-{certificate_id}",
+        institution_id="kaznu",
+        cycle_id="cycle-1",
+        decision_id="decision-1",
+        rulebook=RULES.ref,
+        number="18",
+        object="institution",
+        scopes=("institution",),
+        term="extension_2y",
+        counts_from=today,
+        issued_on=today,
+        valid_until=add_months(today, 24),
+        gap_days=0,
+    )
+
+
 def duplicate_requested(certificate_id: str, today: date, round: int = 1) -> Event:
     """The certificate is lost."""
     return council.DuplicateRequested(

@@ -20,15 +20,18 @@ from chassis import telemetry
 from chassis.clock import Clock
 from chassis.decider import Decider
 from chassis.events import Event
+from chassis.ids import derived_id
 from chassis.problems import NotFound
 from regulations import Rulebook
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
 from services.monitoring.activities import activities as monitoring_activities
+from services.monitoring.domain import profile
 from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, RecomputeDeadline, WithdrawDeadline
 from services.review import contract as review
 from services.visits import contract as visits
+from tests.workflows.registers import Registers
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,11 @@ class Services:
         self._tries: dict[str, list[str]] = defaultdict(list)
         self.behind = timedelta()
         self.cases: dict[str, council.CaseBeforeCouncil] = {}
+        self._followups: dict[str, tuple[Rulebook, str]] = {}
+        self.valid_until: dict[str, date] = {}
+        self.not_missing: set[str] = set()
         self._faults: dict[tuple[str, str], list[Exception]] = {}
+        self.registers = Registers(clock)
 
     def requests(self, workflow_id: str, *names: str) -> list[Request]:
         """Requests of one lifecycle that were answered, of these activities if any are named."""
@@ -106,6 +113,10 @@ class Services:
             remitted=remitted,
             certified=tuple(certified),
         )
+
+    def follows(self, followup_id: str, rules: Rulebook, kind: str) -> None:
+        """What monitoring knows of a follow-up, until it is told otherwise."""
+        self._followups[followup_id] = rules, kind
 
     def fail(self, workflow_id: str, name: str, *errors: Exception) -> None:
         """The next tries of an activity fail so, one after the other."""
@@ -141,14 +152,21 @@ class Services:
         queues: dict[str, Sequence[Callable[..., Awaitable[Any]]]] = {
             intake.TASK_QUEUE: [_silent(intake.CLOSE_CASE, intake.CloseCase), _silent(intake.REOPEN_CASE, intake.ReopenCase)],
             review.TASK_QUEUE: [_silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment), *_case_steps(review)],
-            visits.TASK_QUEUE: [_silent(visits.OPEN_VISIT, visits.OpenVisit), *_case_steps(visits)],
+            visits.TASK_QUEUE: [
+                _silent(visits.OPEN_VISIT, visits.OpenVisit),
+                _silent(visits.OPEN_MONITORING_VISIT, visits.OpenMonitoringVisit),
+                *_case_steps(visits),
+            ],
             council.TASK_QUEUE: [
                 _silent(council.OPEN_CONSIDERATION, council.OpenConsideration),
                 self._read_case(),
                 *_case_steps(council),
                 *(_silent(name, council.CertificateStep) for name in CERTIFICATE_STEPS),
+                _silent(council.OPEN_RESOLUTION, council.OpenResolution),
+                *(_silent(name, council.CertificateSanction) for name in (council.SUSPEND_CERTIFICATE, council.REVOKE_CERTIFICATE)),
+                *self.registers.activities("council"),
             ],
-            monitoring.TASK_QUEUE: monitoring_activities(self),  # type: ignore[arg-type]
+            monitoring.TASK_QUEUE: [*self._deadlines(), *self._of_followups(), *self.registers.activities("monitoring")],
         }
         recorder = _Recorder(self)
         grace = timedelta(seconds=1)
@@ -172,6 +190,45 @@ class Services:
 
         return activity.defn(name=council.READ_CASE)(read_case)
 
+    def _deadlines(self) -> list[Callable[..., Awaitable[Any]]]:
+        """Monitoring's own, as far as they need no database."""
+        names = {value for name, value in vars(monitoring).items() if name in _OF_DEADLINES}
+        return [each for each in monitoring_activities(self) if getattr(each, "__temporal_activity_definition").name in names]  # type: ignore[arg-type]
+
+    def _of_followups(self) -> list[Callable[..., Awaitable[Any]]]:
+        async def read_followup(question: monitoring.ReadFollowUp) -> monitoring.FollowUpTerms:
+            rules, kind = self._followups[question.followup_id]
+            return _terms(rules, kind)
+
+        async def refer_decision(step: monitoring.CycleStep) -> monitoring.CycleStanding:
+            standing = await read_cycle(monitoring.ReadCycle(agency=step.agency, cycle_id=step.cycle_id))
+            return standing.model_copy(update={"ground": step.ground} if step.cycle_id not in self.not_missing else {"round": 0})
+
+        async def read_cycle(question: monitoring.ReadCycle) -> monitoring.CycleStanding:
+            known = next(opened for opened in self._followups if derived_id("cycle", opened, "1") == question.cycle_id)
+            rules, kind = self._followups[known]
+            return monitoring.CycleStanding(
+                cycle_id=question.cycle_id,
+                followup_id=known,
+                certificate_id="certificate",
+                institution_id="kaznu",
+                rulebook=rules.ref,
+                kind=kind,
+                cycle=1,
+                expected_on=None,
+                valid_until=self.valid_until[question.cycle_id],
+                round=1,
+                fulfilment=(("r1", "fulfilled"),),
+            )
+
+        return [
+            activity.defn(name=monitoring.READ_FOLLOWUP)(read_followup),
+            activity.defn(name=monitoring.READ_CYCLE)(read_cycle),
+            _silent(monitoring.ALERT_DIRECTOR, monitoring.AlertDirector),
+            activity.defn(name=monitoring.REFER_DECISION)(refer_decision),
+            _silent(monitoring.CLOSE_CYCLE, monitoring.CycleStep),
+        ]
+
     async def _person(self) -> Context:
         return Context(self._facts, await self.clock.now(), "coordinator")
 
@@ -187,6 +244,19 @@ class Services:
         self._requests[workflow_id].append(request)
 
 
+_OF_DEADLINES = {
+    "SET_DEADLINE",
+    "REMIND",
+    "MEET_DEADLINE",
+    "MISS_DEADLINE",
+    "WITHDRAW_DEADLINE",
+    "MOVE_ANCHOR",
+    "SUSPEND_DEADLINE",
+    "RESUME_DEADLINE",
+    "READ_OUTCOMES",
+    "READ_PROCEDURE",
+    "READ_CERTIFICATE_TERM",
+}
 CERTIFICATE_STEPS = (council.OPEN_RENEWAL_WINDOW, council.CLOSE_RENEWAL_WINDOW, council.EXPIRE_CERTIFICATE)
 
 
@@ -228,3 +298,10 @@ def _silent(name: str, argument: type[BaseModel]) -> Callable[..., Awaitable[Any
 def _about(facts: Sequence[Event], workflow_id: str, rule: str | None) -> bool:
     first = facts[0] if facts else None
     return isinstance(first, monitoring.DeadlineSet) and first.workflow_id == workflow_id and rule in (None, first.rule)
+
+
+def _terms(rules: Rulebook, kind: str) -> monitoring.FollowUpTerms:
+    """As monitoring reads them off the rulebooks, of a certificate with a remark."""
+    remark = monitoring.FollowedRecommendation(recommendation_id="r1", criterion="3", text="Describe the library.", remark=True)
+    fields = profile.terms_of(rules, kind, (remark,))
+    return monitoring.FollowUpTerms(rulebook=rules.ref, kind=kind, panel=("e1", "e2"), valid_until=date(2030, 1, 1), **fields)

@@ -267,3 +267,41 @@ def _duplicate_deadlines(certificate: Running) -> list[monitoring.DeadlineSet]:
         for fact in certificate.world.services.facts(certificate.id)
         if isinstance(fact, monitoring.DeadlineSet) and fact.rule == DUPLICATE
     ]
+
+
+@pytest.mark.clause("sapattuu-bilim-monitoring", "3.3.c")
+async def test_a_certificate_that_the_council_revokes_ends_at_once(world: World) -> None:
+    certificate, _ = await _certificate(world)
+    await certificate.tell(cases.revoked(certificate.id, await world.today()))
+    assert await certificate.result() == "revoked"
+    assert await certificate.shows(lifecycle.STAGE) == "revoked"
+    assert [type(fact) for fact in certificate.deadline_facts(RULE)] == [monitoring.DeadlineSet, monitoring.DeadlineWithdrawn]
+    assert certificate.requests(council.EXPIRE_CERTIFICATE) == []
+
+
+@pytest.mark.clause("sapattuu-bilim-monitoring", "3.3.b.s2")
+async def test_the_days_that_a_suspension_took_move_the_window_and_the_end(world: World) -> None:
+    certificate, valid_until = await _certificate(world)
+    longer = valid_until + 40 * DAY
+    await certificate.tell(cases.restored(certificate.id, await world.today(), longer, valid_until))
+    closes_on = compute(RULES, RULE, longer).due_on
+    [deadline] = (await certificate.view()).deadlines
+    assert deadline.due_on == closes_on
+    await world.until(closes_on)
+    assert await certificate.stage() == "renewal_window"
+    await world.until(valid_until + DAY)
+    assert await certificate.status() is WorkflowExecutionStatus.RUNNING
+    await certificate.tell(cases.restored(certificate.id, await world.today(), longer + DAY, longer))
+    await world.until(longer + DAY)
+    assert await certificate.status() is WorkflowExecutionStatus.RUNNING
+    await world.until(longer + 2 * DAY)
+    assert await certificate.result() == "expired"
+
+
+@pytest.mark.clause("sapattuu-bilim-monitoring", "3.2.s2")
+async def test_nobody_need_apply_to_extend_a_certificate_that_the_council_has_extended(world: World) -> None:
+    certificate, valid_until = await _certificate(world)
+    await certificate.tell(cases.extended(certificate.id, await world.today()))
+    assert [type(fact) for fact in certificate.deadline_facts(RULE)] == [monitoring.DeadlineSet, monitoring.DeadlineWithdrawn]
+    await world.until(valid_until + DAY)
+    assert await certificate.result() == "expired"

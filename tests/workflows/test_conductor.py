@@ -12,16 +12,19 @@ from nats.aio.client import Client as Nats
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from chassis.events import Catalogue
 from chassis.messaging import connect_nats
 from chassis.temporal import connect_temporal, described
 from cli.supervisor import Stack
+from services.intake import contract as intake
 from services.review import contract as review
 from tests.waiting import eventually
 from tests.workflows import cases
 from tests.workflows.cases import Running, World
 from tests.workflows.wire import Wire
-from workflows.conductor import Conductor
+from workflows.conductor import Conductor, tell_calendar
 from workflows.facts import FIELDS
+from workflows.messages import Look, calendar_id
 
 TODAY = date(2026, 3, 2)
 
@@ -200,6 +203,119 @@ async def test_a_conductor_that_stops_is_followed_by_one_that_goes_on_where_it_s
     assert await case.stage() == "self_assessment"
 
 
+async def _looks(world: World, calendar: Running) -> list[Look]:
+    """The signals that an agency's calendar was sent."""
+    return [
+        Look.model_validate_json(event.workflow_execution_signaled_event_attributes.input.payloads[0].data)
+        for run in await calendar.runs()
+        for event in run.events
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+
+
+async def test_many_events_of_certificates_are_one_word_to_the_agencys_calendar(world: World, wire: Wire, conductor: Conductor) -> None:
+    for n in range(1, 201):
+        await wire.publish_raw("FollowUpOpened", {}, stream=f"follow-up-{n}", position=f"{90 + n // 10}.{n}")
+    async with conducting(conductor):
+        calendar = await _begun(world, calendar_id(world.agency))
+        await wire.read()
+        await world.time.settle()
+    looks = await _looks(world, calendar)
+    assert len(looks) <= 3
+    assert looks[-1].seen == {wire.service: "110.200"}
+
+
+async def test_a_certificate_begins_its_lifecycle_and_is_a_word_to_the_calendar_too(world: World, wire: Wire, conductor: Conductor) -> None:
+    id_, today = f"certificate-{uuid4()}", await world.today()
+    async with conducting(conductor):
+        await wire.publish(cases.reissue(id_, today, today.replace(day=1, year=today.year + 2)))
+        certificate = await _begun(world, id_)
+        calendar = await _begun(world, calendar_id(world.agency))
+        await wire.read()
+    assert await certificate.stage()
+    assert len(await _looks(world, calendar)) == 1
+
+
+async def test_a_certificate_is_not_done_with_before_the_calendar_has_heard_of_it(
+    world: World, wire: Wire, conductor: Conductor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_, today, lost = f"certificate-{uuid4()}", await world.today(), []
+
+    async def lost_once(*look: Any) -> None:
+        if not lost:
+            lost.append(look)
+            raise ConnectionError("the connection to Temporal broke")
+        await tell_calendar(*look)
+
+    monkeypatch.setattr("workflows.conductor.tell_calendar", lost_once)
+    async with conducting(conductor):
+        await wire.publish(cases.reissue(id_, today, today.replace(day=1, year=today.year + 2)))
+        await _begun(world, id_)
+        await _begun(world, calendar_id(world.agency))
+        await wire.read()
+    assert lost
+
+
+async def test_what_a_lifecycle_is_not_told_yet_stays_unacknowledged_whatever_the_calendar_knows(
+    world: World, wire: Wire, conductor: Conductor, case_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    today = await world.today()
+    async with conducting(conductor):
+        await wire.publish(cases.issue(f"certificate-{uuid4()}", case_id, today, today.replace(day=1, year=today.year + 2)))
+        await _begun(world, calendar_id(world.agency))
+
+        async def tried_again() -> bool:
+            return (await wire.unread())[2] > 0
+
+        await eventually(tried_again, "the case's lifecycle is looked for again")
+        await wire.publish(cases.registration(case_id, today))
+        await _begun(world, case_id)
+        await wire.read()
+    assert "will come again" not in caplog.text
+
+
+async def test_a_fact_of_the_same_name_from_another_service_is_passed_over(nats: Nats, world: World, agency: str, case_id: str) -> None:
+    wire, adopted = Wire(nats, agency), intake.RulebookAdopted(rulebook=cases.RULES.ref, reason="our own", adopted_on=TODAY)
+    wire.catalogue = Catalogue(wire.service, {"any": [intake.RulebookAdopted, intake.ApplicationRegistered]})
+    wire.catalogues = {wire.service: wire.catalogue}
+    await wire.open()
+    try:
+        async with conducting(Conductor(nats, world.client, catalogues=wire.catalogues)):
+            await wire.publish(adopted)
+            await wire.publish(cases.registration(case_id, TODAY))
+            await _begun(world, case_id)
+            await wire.read()
+    finally:
+        await wire.close()
+
+
+@pytest.mark.slow
+async def test_a_calendar_hears_of_what_came_while_temporal_was_down(cluster: Stack, agency: str) -> None:
+    nats = await connect_nats(cluster.settings(), "tests")
+    temporal = await connect_temporal(cluster.settings())
+    wire = Wire(nats, agency)
+    await wire.open()
+    try:
+        async with conducting(Conductor(nats, temporal, catalogues=wire.catalogues)):
+            await cluster.kill("temporal")
+            await wire.publish_raw("FollowUpOpened", {}, position="7.1")
+
+            async def refused() -> bool:
+                if "temporal" in cluster.pids:
+                    await cluster.kill("temporal")
+                return (await wire.unread())[2] > 0
+
+            await eventually(refused, "a delivery came to nothing and came again", seconds=60)
+            await cluster.wait_ready("temporal")
+            await wire.read()
+        handle: WorkflowHandle[Any, Any] = temporal.get_workflow_handle(calendar_id(agency))
+        assert "7.1" in str((await handle.fetch_history()).events)
+        await handle.terminate("the test is over")
+    finally:
+        await wire.close()
+        await nats.close()
+
+
 @pytest.mark.slow
 async def test_events_that_come_while_temporal_is_down_are_told_when_it_is_back(cluster: Stack, agency: str, case_id: str) -> None:
     nats = await connect_nats(cluster.settings(), "tests")
@@ -228,3 +344,13 @@ async def test_events_that_come_while_temporal_is_down_are_told_when_it_is_back(
     finally:
         await wire.close()
         await nats.close()
+
+
+async def test_of_a_certificate_without_a_lifecycle_nothing_is_told_and_nothing_is_lost(
+    world: World, wire: Wire, conductor: Conductor, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with conducting(conductor):
+        await wire.publish(cases.revoked(f"recorded-{uuid4()}", await world.today()))
+        await _begun(world, calendar_id(world.agency))
+        await wire.read()
+    assert "has no lifecycle" not in caplog.text

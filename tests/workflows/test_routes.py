@@ -6,17 +6,19 @@ from typing import Any
 import pytest
 
 from chassis.events import Event, Recorded
+from chassis.ids import derived_id
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
 from services.visits import contract as visits
-from tests.workflows import cases, iqaa
+from tests.workflows import cases, followups, iqaa
 from workflows.accreditation import AccreditationLifecycle
 from workflows.appeal import AppealLifecycle
 from workflows.certificate import CertificateLifecycle
 from workflows.conductor import CATALOGUES
-from workflows.facts import FIELDS
-from workflows.messages import AccreditationCase, IssuedCertificate
+from workflows.facts import FIELDS, HEARD
+from workflows.messages import AccreditationCase, FollowedUp, IssuedCertificate
+from workflows.monitoring import MonitoringLifecycle
 from workflows.routes import Signal, Start, orders, thinned
 
 TODAY = date(2009, 3, 2)
@@ -206,6 +208,83 @@ def test_every_event_that_a_lifecycle_hears_is_published_with_the_fields_that_it
         assert set(fields) <= set(published[name].model_fields)
 
 
-def test_no_event_type_that_a_lifecycle_hears_is_published_by_two_services() -> None:
+def test_a_fact_that_another_service_calls_alike_reaches_no_lifecycle() -> None:
     for name in FIELDS:
-        assert sum(name in catalogue.types for catalogue in CATALOGUES.values()) <= 1
+        heard = [catalogue.types[name] for catalogue in CATALOGUES.values() if name in catalogue.types and catalogue.types[name] in HEARD]
+        assert len(heard) == 1
+    adopted = intake.RulebookAdopted.model_construct()
+    assert orders(_recorded(adopted), TRACE) == []
+
+
+def test_an_awaited_plan_and_an_opened_cycle_begin_lifecycles_of_their_own() -> None:
+    ids: dict[str, Any] = {"followup_id": "followup-1", "certificate_id": "certificate-1", "institution_id": "kaznu"}
+    by: dict[str, Any] = {"rulebook": followups.SAPATTUU.ref, "kind": "conditional_3y"}
+    awaited = monitoring.PlanAwaited(plan_id="plan-1", **ids, **by, counts_from=TODAY, awaited_on=TODAY)
+    days: dict[str, Any] = {"period_from": TODAY, "period_until": TODAY, "valid_until": TODAY, "opened_on": TODAY}
+    opened = monitoring.CycleOpened(cycle_id="cycle-1", **ids, **by, cycle=1, **days)
+    for event, part, since, until in ((awaited, "plan", TODAY, None), (opened, "cycle", None, TODAY)):
+        [start] = orders(_recorded(event), TRACE)
+        assert isinstance(start, Start)
+        assert isinstance(start.argument, FollowedUp)
+        assert (start.workflow, start.workflow_id) == (MonitoringLifecycle, f"{part}-1")
+        assert (start.argument.part, start.argument.part_id, start.argument.case_id) == (part, f"{part}-1", "followup-1")
+        assert (start.argument.counts_from, start.argument.valid_until) == (since, until)
+
+
+def test_what_befalls_a_certificate_because_of_a_cycle_is_told_to_both_and_the_certificate_may_have_no_lifecycle() -> None:
+    fields: dict[str, Any] = {"certificate_id": "certificate-1", "case_id": "certificate-1", "institution_id": "kaznu"}
+    days: dict[str, Any] = {"corrected_on": TODAY, "restored_on": TODAY, "previous_valid_until": TODAY, "lost_days": 3}
+    ends: dict[str, Any] = {"proposed_valid_until": TODAY, "valid_until": TODAY, "reason": "Corrected.", "decision_id": "decision-1"}
+    known = council.CertificateRestored.model_fields
+    given = {name: value for name, value in {**fields, **days, **ends}.items() if name in known}
+    to_cycle, to_certificate = orders(_recorded(council.CertificateRestored(**given, cycle_id="cycle-1")), TRACE)
+    assert isinstance(to_cycle, Signal)
+    assert isinstance(to_certificate, Signal)
+    assert (to_cycle.workflow_id, to_cycle.optional) == ("cycle-1", False)
+    assert (to_certificate.workflow_id, to_certificate.optional) == ("certificate-1", True)
+    [alone] = orders(_recorded(council.CertificateRestored(**given)), TRACE)
+    assert alone.workflow_id == "certificate-1"
+
+
+def test_an_expected_date_is_told_to_the_cycle_that_may_not_be_open_yet() -> None:
+    expected = monitoring.ExpectedDateSet(followup_id="followup-1", institution_id="kaznu", cycle=2, expected_on=TODAY, set_on=TODAY)
+    [signal] = orders(_recorded(expected), TRACE)
+    assert isinstance(signal, Signal)
+    assert (signal.workflow_id, signal.optional) == (derived_id("cycle", "followup-1", "2"), True)
+
+
+def test_an_adopted_rulebook_is_told_to_the_lifecycles_that_monitoring_names() -> None:
+    ids: dict[str, Any] = {"followup_id": "followup-1", "institution_id": "kaznu", "workflow_ids": ("plan-1", "cycle-2")}
+    by: dict[str, Any] = {"previous": followups.AAKR.ref, "rulebook": followups.SAPATTUU.ref, "reason": "Amended."}
+    found = orders(_recorded(monitoring.FollowUpRulebookAdopted(**ids, **by, adopted_on=TODAY)), TRACE)
+    assert [order.workflow_id for order in found] == ["plan-1", "cycle-2"]
+    ended = orders(_recorded(monitoring.FollowUpEnded(**ids, why="expired", ended_on=TODAY)), TRACE)
+    assert [order.workflow_id for order in ended] == ["plan-1", "cycle-2"]
+
+
+def test_of_a_resolution_a_lifecycle_sees_words_and_days_and_no_grounds() -> None:
+    item = council.ResolutionItem(word="suspend_accreditation", until=TODAY, text="Names.")
+    signal = thinned(
+        _recorded(
+            council.ResolutionAdopted(
+                decision_id="decision-1",
+                followup_id="followup-1",
+                cycle_id="cycle-1",
+                certificate_id="certificate-1",
+                institution_id="kaznu",
+                rulebook=followups.SAPATTUU.ref,
+                meeting_id="meeting-1",
+                protocol_number="3",
+                decisions=(item,),
+                grounds="Names.",
+                ground="report_not_submitted",
+                votes_for=5,
+                votes_against=0,
+                abstained=0,
+                adopted_on=TODAY,
+            )
+        ),
+        TRACE,
+    )
+    assert signal.data["decisions"] == [{"word": "suspend_accreditation", "term": None, "until": TODAY.isoformat()}]
+    assert "Names." not in str(signal.data)

@@ -7,6 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import AccreditationCase
 
 from workflows.accreditation import AccreditationLifecycle
+from workflows.stages import consideration
 
 
 @workflow.defn(name="AccreditationLifecycle")
@@ -39,7 +40,7 @@ class ReorderedLifecycle(AccreditationLifecycle):
     @workflow.run
     async def run(self, case: AccreditationCase) -> str:
         """Begins with what came later."""
-        await self._life.once(council.TASK_QUEUE, council.OPEN_CONSIDERATION, self._consideration())
+        await self._life.once(council.TASK_QUEUE, council.OPEN_CONSIDERATION, consideration(self._case))
         return await super().run(case)
 
 
@@ -55,5 +56,5 @@ class PatchedLifecycle(AccreditationLifecycle):
     async def run(self, case: AccreditationCase) -> str:
         """The new step behind a patch."""
         if workflow.patched("opened-first"):
-            await self._life.once(council.TASK_QUEUE, council.OPEN_CONSIDERATION, self._consideration())
+            await self._life.once(council.TASK_QUEUE, council.OPEN_CONSIDERATION, consideration(self._case))
         return await super().run(case)

@@ -13,6 +13,9 @@ from chassis.messaging import Envelope, ensure_stream, stream_name
 from tests.waiting import eventually
 from workflows.conductor import CATALOGUES, DURABLE
 
+#: Where two services have facts of one name, the wire has those of the last.
+_LAST = {name: kind for catalogue in CATALOGUES.values() for name, kind in catalogue.types.items()}
+
 
 class Wire:
     """The stream, and how far the conductor has read it."""
@@ -23,7 +26,9 @@ class Wire:
         self._agency = agency
         self.service = f"wire{uuid4().hex[:12]}"
         together = {
-            f"{name}{aggregate}": types for name, catalogue in CATALOGUES.items() for aggregate, types in catalogue.aggregates.items()
+            f"{name}{aggregate}": [kind for kind in types if _LAST[kind.type_name()] is kind]
+            for name, catalogue in CATALOGUES.items()
+            for aggregate, types in catalogue.aggregates.items()
         }
         self.catalogue = Catalogue(self.service, together)
         self.catalogues = {self.service: self.catalogue}
@@ -40,7 +45,9 @@ class Wire:
         """Publishes an event; its id."""
         return await self.publish_raw(event.type_name(), event.model_dump(mode="json"), stream=stream, event_id=event_id)
 
-    async def publish_raw(self, name: str, data: dict[str, Any], *, stream: str = "case-1", event_id: str | None = None) -> str:
+    async def publish_raw(
+        self, name: str, data: dict[str, Any], *, stream: str = "case-1", event_id: str | None = None, position: str = "1.1"
+    ) -> str:
         """Publishes whatever a service of another version may publish."""
         now = datetime.now(UTC)
         id_ = event_id or new_id()
@@ -57,7 +64,7 @@ class Wire:
             streamversion=1,
             schemaversion=1,
             recordedat=now,
-            position="1.1",
+            position=position,
         )
         await self._jetstream.publish(subject, envelope.model_dump_json().encode(), stream=stream_name(self.service))
         return id_

@@ -1,5 +1,5 @@
 """A certificate: issued on a positive decision or re-issued to a successor, entered in the registers, duplicated, expired or ended
-(order 109, p. 4, 20, 21, 23-28)."""
+(order 109, p. 4, 20, 21, 23-28). What a follow-up leads to is decided in `followed` and `sanctions`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -23,18 +23,25 @@ from services.council.contract import (
     RegisterEntryMade,
     RenewalWindowClosed,
     RenewalWindowOpened,
+    SuspensionTermEnded,
 )
-from services.council.domain import duplicate, ending, issuing, standing
+from services.council.domain import duplicate, ending, followed, issuing, renewal, sanctions, standing
 from services.council.domain.clauses import (
     KZ,
     certifies,
     lapses,
     may_be_appealed,
     outcomes,
-    renewal_closes,
-    term_clause,
 )
 from services.council.domain.ending import Issue
+from services.council.domain.followed import ExtendCertificate, ReceiveCertificate, RecordCertificate
+from services.council.domain.sanctions import (
+    EndSuspensionTerm,
+    RestoreCertificate,
+    RevokeCertificate,
+    SuspendCertificate,
+    TellNationalRegister,
+)
 from services.council.domain.standing import Certificate, evolve
 
 
@@ -144,9 +151,9 @@ class CloseRenewalWindow(Command):
 
 
 class ExpireCertificate(Command):
-    """The term is over."""
+    """The term is over, and with it that of a suspension that outlasted it."""
 
-    records = (CertificateExpired,)
+    records = (SuspensionTermEnded, CertificateExpired)
 
 
 AnyCommand = (
@@ -161,6 +168,14 @@ AnyCommand = (
     | RequestDuplicate
     | PayDuplicate
     | IssueDuplicate
+    | RecordCertificate
+    | ReceiveCertificate
+    | ExtendCertificate
+    | SuspendCertificate
+    | EndSuspensionTerm
+    | RestoreCertificate
+    | RevokeCertificate
+    | TellNationalRegister
 )
 
 
@@ -181,6 +196,10 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
         return _issue(command, rules, today)
     if isinstance(command, ReissueCertificate):
         return _reissue(command, rules, today)
+    if isinstance(command, RecordCertificate):
+        return followed.record(command, state, rules, today)
+    if isinstance(command, ExtendCertificate):
+        return [followed.extend(command, rules, today)]
     assert state.issued is not None
     match command:
         case EnterRegister():
@@ -188,9 +207,9 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
         case NotifyAuthorisedBody():
             return _notify(command, state.issued, today)
         case OpenRenewalWindow():
-            return _open_window(state, state.issued, rules, today)
+            return renewal.open_window(state, state.issued, rules, today)
         case CloseRenewalWindow():
-            return _close_window(state, state.issued, rules, today)
+            return renewal.close_window(state, state.issued, rules, today)
         case ExpireCertificate():
             return _expire(state, state.issued, rules, today)
         case EndCertificate():
@@ -203,6 +222,18 @@ def decide(command: AnyCommand, state: Certificate, rules: Rulebook) -> Sequence
             issued = duplicate.issue(rules, state.duplicates, state.in_force(today), command.blank_number, today)
             issuing.require_blank(rules, command.blank_number, command.blank_received, command.blank_spoiled)
             return [issued]
+        case ReceiveCertificate():
+            return [followed.receive(command, state.issued, rules, today)]
+        case SuspendCertificate():
+            return sanctions.suspend(command, state, rules)
+        case EndSuspensionTerm():
+            return sanctions.end_term(state, rules, today)
+        case RestoreCertificate():
+            return sanctions.restore(command, state, rules, today)
+        case RevokeCertificate():
+            return sanctions.revoke(command, state, rules)
+        case TellNationalRegister():
+            return sanctions.tell(command, state, today)
 
 
 @enforces(KZ, "20", "23")
@@ -251,15 +282,7 @@ def _reissue(command: ReissueCertificate, rules: Rulebook, today: date) -> Seque
     new = (command.number, command.blank_number)
     reissued = ending.reissue(rules, command.certificate_id, command.earlier, command.ended, *new, today)
     issuing.require_blank(rules, command.blank_number, command.blank_received, command.blank_spoiled)
-    return [reissued, *_closed_before(reissued, rules, today)]
-
-
-@enforces(KZ, "21")
-def _closed_before(issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    """A certificate that is re-issued in its last year can no longer be extended: nobody is to wait for an application."""
-    if "renewal_application" not in rules.terms or today <= (last := renewal_closes(rules, issued.valid_until)):
-        return []
-    return [RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last)]
+    return [reissued, *renewal.closed_before(reissued, rules, today)]
 
 
 def _end(command: EndCertificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
@@ -285,37 +308,10 @@ def _notify(command: NotifyAuthorisedBody, issued: Issue, today: date) -> Sequen
     ]
 
 
-@enforces(KZ, "21")
-def _open_window(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    """The last day is counted back from the expiry; a window whose last day is over, or that the rulebook has not, is not opened."""
-    if "renewal_application" not in rules.terms:
-        return []
-    last = renewal_closes(rules, issued.valid_until)
-    if state.window or state.window_closed or state.ended or today > last:
-        return []
-    return [
-        RenewalWindowOpened(certificate_id=issued.certificate_id, institution_id=issued.institution_id, opened_on=today, closes_on=last)
-    ]
-
-
-@enforces(KZ, "21")
-def _close_window(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.window_closed or state.ended or "renewal_application" not in rules.terms:
-        return []
-    last = renewal_closes(rules, issued.valid_until)
-    if today <= last:
-        raise Refused(
-            f"the institution may apply to extend the certificate to the end of {last}",
-            clause=term_clause(rules, "renewal_application"),
-            rulebook=rules.id,
-            accepts=f"the close after {last}",
-        )
-    return [RenewalWindowClosed(certificate_id=issued.certificate_id, institution_id=issued.institution_id, closed_on=last)]
-
-
 @enforces(KZ, "25")
 def _expire(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> Sequence[Event]:
-    if state.expired or state.ended:
+    """Put off while the set term of a suspension runs: the calendar comes again after it."""
+    if state.over or issued.valid_until < today <= state.lapses_on:
         return []
     if today <= issued.valid_until:
         raise Refused(
@@ -324,18 +320,21 @@ def _expire(state: Certificate, issued: Issue, rules: Rulebook, today: date) -> 
             rulebook=rules.id,
             accepts=f"the expiry after {issued.valid_until}",
         )
-    return [
-        CertificateExpired(
-            certificate_id=issued.certificate_id,
-            case_id=issued.case_id,
-            institution_id=issued.institution_id,
-            expired_on=issued.valid_until,
-        )
-    ]
+    expired = CertificateExpired(
+        certificate_id=issued.certificate_id,
+        case_id=issued.case_id,
+        institution_id=issued.institution_id,
+        expired_on=state.lapses_on,
+    )
+    return [*(sanctions.end_term(state, rules, today) if state.lapses_on > issued.valid_until else ()), expired]
+
+
+#: Commands that say under which rulebook they are decided: of what is made, or of the resolution on a follow-up.
+_NAMING = (IssueCertificate, ReissueCertificate, RecordCertificate, ExtendCertificate, SuspendCertificate, RevokeCertificate)
 
 
 def _rules(command: AnyCommand, state: Certificate) -> Rulebook:
-    source = command if isinstance(command, IssueCertificate | ReissueCertificate) else state.issued
+    source = command if isinstance(command, _NAMING) else state.issued
     assert source is not None
     return resolve(source.rulebook)
 
@@ -352,6 +351,14 @@ GUARDS: Mapping[type[Command], Guard] = {
     RequestDuplicate: standing.duplicate_request,
     PayDuplicate: standing.duplicate_payment,
     IssueDuplicate: standing.duplicate_issue,
+    RecordCertificate: followed.recording,
+    ReceiveCertificate: followed.receipt,
+    ExtendCertificate: standing.first,
+    SuspendCertificate: always,
+    EndSuspensionTerm: always,
+    RestoreCertificate: sanctions.restoration,
+    RevokeCertificate: always,
+    TellNationalRegister: sanctions.telling,
 }
 
 CERTIFICATE: Decider[Certificate, Rulebook] = Decider("certificate", Certificate(), decide, evolve, _rules, GUARDS)

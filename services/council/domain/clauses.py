@@ -11,6 +11,8 @@ from regulations import Cited, Rulebook, Share, compute, latest_day, possible_fr
 
 KZ = "kz-109-2008-accreditation"
 IQAA = "iqaa-accreditation"
+SAPATTUU = "sapattuu-bilim-monitoring"
+AAKR = "aakr-monitoring-2024"
 
 #: The documents that the council is given, by the rulebook's words, and the section that lists them.
 PACKAGE, REPORT, CONCLUSION, PRESENTATION = "council_package", "external_evaluation_report", "accreditation_conclusion", "presentation"
@@ -35,10 +37,8 @@ def considers(rules: Rulebook) -> str:
 
 
 def adopts(rules: Rulebook) -> str:
-    """The clause on the adoption of decisions."""
-    clause = _stage(rules, "decision")
-    assert clause is not None, "an accreditation ends with a decision"
-    return clause
+    """The clause on the adoption of decisions; in a follow-up on the council's study, else on its last step."""
+    return _stage(rules, "decision") or _stage(rules, "council_study") or rules.stages[-1].clause or ""
 
 
 def publishes(rules: Rulebook) -> str:

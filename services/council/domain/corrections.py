@@ -6,7 +6,7 @@ from chassis.corrections import Correctable
 from chassis.problems import Conflict
 from regulations import resolve
 from services.council.contract import CertificateCorrected, ConsiderationCorrected
-from services.council.domain import ending
+from services.council.domain import ending, followed, sanctions
 from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.standing import Certificate
@@ -45,6 +45,10 @@ def of_certificate(today: date, overturned_on: date | None) -> Correctable:
             raise Conflict(f"{paid.paid_on} is still to come; today is {today}")
         if issued and state.notified_on and not issued.issued_on <= state.notified_on <= today:
             raise Conflict(f"the authorised body was told on a day from {issued.issued_on} to {today}")
+        if issued:
+            followed.check_received(resolve(issued.rulebook), state, today)
+        if state.revoked and state.register_told_on:
+            sanctions.check_told(state.revoked, state.register_told_on, today)
 
     ids = "certificate_id"
     return Correctable(CERTIFICATE, CertificateCorrected, lambda state: {ids: state.issued.certificate_id if state.issued else ""}, check)

@@ -6,10 +6,9 @@ from datetime import date
 from chassis.documents import Document
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
-from services.council.contract import CertificateIssued, CertificateReissued, DuplicateIssued, DuplicatePaid, DuplicateRequested
+from services.council.contract import DuplicateIssued, DuplicatePaid, DuplicateRequested
 from services.council.domain.clauses import KZ, duplicates, pays_for_duplicate
-
-Issue = CertificateIssued | CertificateReissued
+from services.council.domain.ending import Issue
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,18 @@ from datetime import date
 
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
-from services.council.contract import OVERTURNED, CertificateEnded, CertificateIssued, CertificateReissued
+from services.council.contract import (
+    OVERTURNED,
+    CertificateEnded,
+    CertificateExtended,
+    CertificateIssued,
+    CertificateRecorded,
+    CertificateReissued,
+)
 from services.council.domain.clauses import KZ, changes_register, may_be_appealed, register_changes
 
-Issue = CertificateIssued | CertificateReissued
+#: The fact by which there is a certificate.
+Issue = CertificateIssued | CertificateReissued | CertificateRecorded | CertificateExtended
 
 SUCCEEDED = "reorganisation"
 

@@ -92,6 +92,15 @@ class MoveAnchor(Command):
     reason: str = ""
 
 
+class AdoptVersion(Command):
+    """What the deadline belongs to goes on under another version of its rulebook."""
+
+    records = (DeadlineRecomputed, DeadlineWithdrawn)
+
+    rulebook: RulebookRef
+    reason: str
+
+
 class SuspendDeadline(Command):
     """The clock stands still from the local day `on`."""
 
@@ -125,6 +134,7 @@ AnyCommand = (
     | ExtendDeadline
     | RecomputeDeadline
     | MoveAnchor
+    | AdoptVersion
     | SuspendDeadline
     | ResumeDeadline
     | WithdrawDeadline
@@ -153,12 +163,14 @@ def decide(command: AnyCommand, state: Deadline, rules: Rulebook) -> Sequence[Ev
             return _recompute(command, state, rules, calendar_for(rules.country))
         case MoveAnchor():
             return _move_anchor(command, state, rules, calendar_for(rules.country))
+        case AdoptVersion():
+            return _adopt(command, state, rules, calendar_for(rules.country))
         case SuspendDeadline():
             return _suspend(command, state)
         case ResumeDeadline():
             return _resume(command, state, rules, calendar_for(rules.country))
         case WithdrawDeadline():
-            return _withdraw(command, state)
+            return _withdrawn(state, command.reason)
 
 
 @enforces("kz-109-2008-accreditation", "11", "17", "21")
@@ -280,6 +292,17 @@ def _move_anchor(command: MoveAnchor, state: Deadline, rules: Rulebook, calendar
     return [fact.model_copy(update={"reason": reason, "anchor_on": command.anchor_on, "previous_anchor_on": anchor_on})]
 
 
+def _adopt(command: AdoptVersion, state: Deadline, rules: Rulebook, calendar: Calendar) -> list[Event]:
+    """What is over stays as it is, and what the contract sets; a term that the version no longer has binds nobody."""
+    terms = state.set_terms
+    if state.standing not in ("open", "suspended") or state.by_contract or command.rulebook == state.rulebook:
+        return []
+    if terms.rule not in rules.terms:
+        return _withdrawn(state, f"{command.reason} (version {rules.version} has no {terms.rule})")
+    fact = _computed_anew(command, state, rules, calendar, state.moved_anchor_on or terms.anchor_on)
+    return [fact.model_copy(update={"reason": command.reason, "rulebook": command.rulebook})]
+
+
 def _computed_anew(command: Command, state: Deadline, rules: Rulebook, calendar: Calendar, anchor_on: date) -> DeadlineRecomputed:
     """By the same rulebook, with the days on which the clock stood still. What a person gave stays, unless the rules alone give more."""
     terms, since = state.set_terms, state.moved_anchor_on or date.min
@@ -311,18 +334,10 @@ def _computed_anew(command: Command, state: Deadline, rules: Rulebook, calendar:
 
 def _suspend(command: SuspendDeadline, state: Deadline) -> list[Event]:
     """Only what is open, and of what it is the last day at the latest: a day that has passed is not given back."""
-    terms = state.set_terms
     if state.standing != "open" or command.on > state.due_on:
         return []
-    return [
-        DeadlineSuspended(
-            deadline_id=terms.deadline_id,
-            case_id=terms.case_id,
-            workflow_id=terms.workflow_id,
-            reason=command.reason or "The case was suspended",
-            suspended_on=command.on,
-        )
-    ]
+    ids = state.set_terms.model_dump(include={"deadline_id", "case_id", "workflow_id"})
+    return [DeadlineSuspended(**ids, reason=command.reason or "The case was suspended", suspended_on=command.on)]
 
 
 def _resume(command: ResumeDeadline, state: Deadline, rules: Rulebook, calendar: Calendar) -> list[Event]:
@@ -353,13 +368,13 @@ def _resume(command: ResumeDeadline, state: Deadline, rules: Rulebook, calendar:
     ]
 
 
-def _withdraw(command: WithdrawDeadline, state: Deadline) -> list[Event]:
-    terms = state.set_terms
-    return [DeadlineWithdrawn(deadline_id=terms.deadline_id, case_id=terms.case_id, workflow_id=terms.workflow_id, reason=command.reason)]
+def _withdrawn(state: Deadline, reason: str) -> list[Event]:
+    ids = state.set_terms.model_dump(include={"deadline_id", "case_id", "workflow_id"})
+    return [DeadlineWithdrawn(**ids, reason=reason)]
 
 
 def _rules(command: AnyCommand, state: Deadline) -> Rulebook:
-    return resolve(command.rulebook if isinstance(command, SetDeadline) else state.set_terms.rulebook)
+    return resolve(command.rulebook if isinstance(command, SetDeadline | AdoptVersion) else state.rulebook)
 
 
 GUARDS: Mapping[type[Command], Guard] = {
@@ -370,6 +385,7 @@ GUARDS: Mapping[type[Command], Guard] = {
     ExtendDeadline: guards.extension,
     RecomputeDeadline: guards.recomputation,
     MoveAnchor: always,
+    AdoptVersion: always,
     SuspendDeadline: always,
     ResumeDeadline: always,
     WithdrawDeadline: guards.withdrawal,

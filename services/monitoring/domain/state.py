@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from chassis.problems import NotFound
+from regulations import RulebookRef
 from regulations.standstill import Standstill
 from services.monitoring.contract import (
     DeadlineExtended,
@@ -23,7 +24,8 @@ from services.monitoring.contract import (
 class Deadline:
     """A deadline as it stands. `terms` is the fact that set it; `due_on` and what follows may have moved since.
 
-    `extended_to` is the last day that a person gave; `moved_anchor_on` the anchor, where it has moved; `standstills` lie in order.
+    `extended_to` is the last day that a person gave; `moved_anchor_on` the anchor, where it has moved; `standstills` lie in order;
+    `adopted` the version that it goes on under, where that is another.
     """
 
     terms: DeadlineSet | None = None
@@ -38,6 +40,7 @@ class Deadline:
     suspended_on: date | None = None
     standstills: tuple[Standstill, ...] = ()
     lost_days: int = 0
+    adopted: RulebookRef | None = None
 
     @property
     def institution_id(self) -> str:
@@ -50,6 +53,11 @@ class Deadline:
         if self.terms is None:
             raise NotFound("there is no such deadline")
         return self.terms
+
+    @property
+    def rulebook(self) -> RulebookRef:
+        """The version that it runs under by now."""
+        return self.adopted or self.set_terms.rulebook
 
     @property
     def by_contract(self) -> bool:
@@ -84,6 +92,7 @@ def evolve(state: Deadline, event: Any) -> Deadline:
                 extended_to=state.extended_to if event.extended else None,
                 calendar_version=event.calendar_version,
                 moved_anchor_on=event.anchor_on or state.moved_anchor_on,
+                adopted=event.rulebook or state.adopted,
             )
         case DeadlineSuspended():
             return replace(state, standing="suspended", suspended_on=event.suspended_on)

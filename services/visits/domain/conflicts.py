@@ -55,7 +55,7 @@ def judge(
 ) -> tuple[ConflictFound, ...]:
     """The conflicts that a person accepts for the reason `despite`; Refused where the rulebook bars them, or nobody gave a reason."""
     book = rules.rulebook
-    found = [conflict for expert in experts for conflict in _of_expert(expert, institution_id, known, rules, on)]
+    found = found_of(experts, institution_id, known, rules, on)
     bound = list(dict.fromkeys(conflict.expert_id for conflict in found if conflict.ground == "affiliation"))
     if bound and bars_the_bound(book):
         raise Refused(
@@ -74,7 +74,12 @@ def judge(
             accepts="other experts, or the reasons for these in spite of it",
             conflicts=[conflict.model_dump() for conflict in found],
         )
-    return tuple(found)
+    return found
+
+
+def found_of(experts: Sequence[str], institution_id: str, known: Known, rules: Rules, on: date) -> tuple[ConflictFound, ...]:
+    """What the comparison of dates and ids finds, expert by expert; what follows from it is for a rulebook or a person to say."""
+    return tuple(conflict for expert in experts for conflict in _of_expert(expert, institution_id, known, rules, on))
 
 
 def _of_expert(expert_id: str, institution_id: str, known: Known, rules: Rules, on: date) -> Iterable[ConflictFound]:
