@@ -1,5 +1,6 @@
 """`kepil simulate`: plays scenarios on a stack of its own with skipped time, all on one legal clock, each in an agency of its own."""
 
+import asyncio
 import shutil
 import sys
 import time
@@ -138,9 +139,11 @@ async def _share(plays: Sequence[Play], http: httpx.AsyncClient, legal_time: Leg
     stories = {agency: play.story(http, legal_time) for agency, play in by_agency.items()}
     waits: dict[str, Wait] = {}
     while stories:
-        for agency in [agency for agency in stories if agency not in waits]:
-            wait = await anext(stories[agency], None)
+        going = [agency for agency in stories if agency not in waits]
+        reached = await asyncio.gather(*(anext(stories[agency], None) for agency in going))  # side by side: none of them moves time
+        if going:
             await legal_time.settle()
+        for agency, wait in zip(going, reached, strict=True):
             if wait is None:
                 del stories[agency]
                 legal_time.leave(by_agency[agency].lifecycles)

@@ -39,7 +39,7 @@ class Look:
 
 
 class LegalTime:
-    """The legal clock of a stack on the time-skipping server, for one driver at a time.
+    """The legal clock of a stack on the time-skipping server. One driver at a time moves it, and nobody acts meanwhile.
 
     `hear` is awaited in every round of settling, once all deliveries are acknowledged: it takes in what was published, and may
     `follow` what begins with it. Where it `tells`, it also says with `stirred` of which lifecycles something was published: only these are
@@ -67,6 +67,8 @@ class LegalTime:
         self._tells = tells
         self._stirred: set[str] = set()
         self._published: dict[str, int] | None = None
+        self._looking = asyncio.Lock()
+        self._asked = self._answered = 0
 
     def follow(self, workflow_id: str, *, returns: bool = False) -> None:
         """A lifecycle whose timers are stopped at on the way. One that `returns` may begin anew after its end, at the word of another."""
@@ -117,7 +119,18 @@ class LegalTime:
 
         One round is proof, for it ends as the one before it has ended. No service has written an event between these two looks at the
         logs; so every delivery that there is was acknowledged before the lifecycles were looked at, and none came since.
+
+        Several may ask at once: a look that begins after all of them have asked answers them all.
         """
+        self._asked += 1
+        asked = self._asked
+        async with self._looking:
+            if self._answered < asked:
+                answers = self._asked
+                await self._until_quiet()
+                self._answered = answers
+
+    async def _until_quiet(self) -> None:
         deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
         while busy := await self._busy():
             if asyncio.get_running_loop().time() > deadline:

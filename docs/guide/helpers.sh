@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The helpers of the guides: `get` and `post` are one curl each, the rest reads and writes JSON without further tools.
-# To be sourced in the project's folder while a stack runs. AGENCY is the agency that is asked for.
+# To be sourced in the project's folder while a stack runs. AGENCY is the agency, ZONE where its days begin.
 
 WORK=$(mktemp -d)
 ./kepil status --json | python3 -c '
@@ -83,7 +83,7 @@ print(json.dumps({"kind": sys.argv[1], "name": sys.argv[1] + ".pdf", "sha256": h
 }
 
 today() {      # the legal day where the agency is
-  ./kepil time --zone Asia/Almaty --json | field day
+  ./kepil time --zone "$ZONE" --json | field day
 }
 
 days_after() { # days_after DAY NUMBER

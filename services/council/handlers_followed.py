@@ -72,6 +72,8 @@ async def extend_certificate(ctx: Context, earlier_id: str, body: NewExtension) 
     earlier, known = await ctx.load(CERTIFICATE, earlier_id)
     if not known or earlier.issued is None:
         raise NotFound(f"there is no certificate {earlier_id}")
+    if read not in (None, known):
+        raise VersionConflict(f"you expect version {read} of the earlier certificate, it stands at {known}")
     resolution, adopted = await _resolution(ctx, body.decision_id)
     issued_as = extended_id(earlier_id, body.decision_id)
     _, there = await ctx.load(CERTIFICATE, issued_as)
@@ -87,11 +89,7 @@ async def extend_certificate(ctx: Context, earlier_id: str, body: NewExtension) 
         number=body.number,
     )
 
-    def unchanged(_further: Certificate) -> None:
-        if read not in (None, known):
-            raise VersionConflict(f"you expect version {read} of the earlier certificate, it stands at {known}")
-
-    return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, guard=unchanged, unique=UNIQUE)
+    return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=UNIQUE)
 
 
 async def can_be_extended(ctx: Context, certificate: Certificate) -> bool:

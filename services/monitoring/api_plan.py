@@ -17,7 +17,7 @@ from services.monitoring import handlers_plan as handlers
 from services.monitoring.domain import plan as of
 from services.monitoring.domain.plan import PLAN
 from services.monitoring.domain.plan_guards import stands
-from services.monitoring.domain.plan_measures import uncovered
+from services.monitoring.domain.plan_measures import beyond, uncovered
 from services.monitoring.domain.plan_state import Plan
 from services.monitoring.readmodels_plan import plans
 from services.monitoring.schemas_plan import (
@@ -91,6 +91,7 @@ async def read_plan(ctx: Reading, plan_id: Id, request: Request, response: Respo
         documents=state.documents,
         planned=_planned(state),
         uncovered=[each.recommendation_id for each in left],
+        beyond_term=[each.measure_id for each in beyond(state.measures, followed.certified.valid_until)],
         submissions=list(state.submissions),
         change_requests=list(state.requests),
         review=state.reviewed,

@@ -65,7 +65,7 @@ async def _certificates(ctx: Context) -> list[Step]:
     today = min((local_date(ctx.at, load(id_).zone) for id_ in own), default=ctx.at.date())
     in_time = or_(_K.followed.is_not(None), _K.valid_until >= today)
     query = select(known_certificates.table).where(_K.rulebook_id.in_([*own, *chosen]), text(UNHEARD), in_time)
-    rows = await ctx.rows(query.limit(MOST))
+    rows = await ctx.rows(query.order_by(_K.rulebook_id, _K.certificate_id).limit(MOST))
     begun = await parts(ctx, [row["followup_id"] for row in rows if row["followed"]])
     return [_certificate(ctx, row, chosen, begun) for row in rows]
 

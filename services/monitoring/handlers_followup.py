@@ -23,6 +23,7 @@ from services.monitoring.domain.plan_guards import stands
 from services.monitoring.domain.procedure import PROCEDURE, PROCEDURE_ID, ChooseProcedure
 from services.monitoring.readmodels import deadlines
 from services.monitoring.readmodels_cycle import cycles
+from services.monitoring.readmodels_plan import plans
 from services.monitoring.schemas_followup import (
     NewAdoption,
     NewClassification,
@@ -137,27 +138,28 @@ async def parts(ctx: Context, ids: Sequence[str]) -> Mapping[str, Parts]:
         return {}
     c = cycles.c
     rows = await ctx.rows(select(c.followup_id, c.cycle, c.cycle_id, c.closed_on).where(c.followup_id.in_(ids)))
-    plans = dict(zip(ids, await asyncio.gather(*(_plan(ctx, id_) for id_ in ids)), strict=True))
+    asked = [row["followup_id"] for row in await ctx.rows(select(plans.c.followup_id).where(plans.c.followup_id.in_(ids)))]
+    under_way = dict(zip(asked, await asyncio.gather(*(_plan_is_under_way(ctx, id_) for id_ in asked)), strict=True))
     opened: dict[str, list[RowMapping]] = {id_: [] for id_ in ids}
     for row in rows:
         opened[row["followup_id"]].append(row)
     found = {}
     for id_, own in opened.items():
-        awaited, under_way = plans[id_]
-        running = [plan_id(id_)] * under_way + [row["cycle_id"] for row in own if row["closed_on"] is None]
-        found[id_] = Parts(max((row["cycle"] for row in own), default=0), awaited, tuple(running))
+        running = [plan_id(id_)] * under_way.get(id_, False) + [row["cycle_id"] for row in own if row["closed_on"] is None]
+        found[id_] = Parts(max((row["cycle"] for row in own), default=0), id_ in under_way, tuple(running))
     return found
 
 
-async def _plan(ctx: Context, id_: str) -> tuple[bool, bool]:
-    """Whether a plan is awaited or there, and whether its lifecycle is under way."""
-    plan, version = await ctx.load(PLAN, plan_id(id_))
-    return version > 0, version > 0 and not stands(plan, resolve(plan.terms.rulebook))
+async def _plan_is_under_way(ctx: Context, id_: str) -> bool:
+    """Whether the lifecycle of a plan that is awaited or there goes on still."""
+    plan, _ = await ctx.load(PLAN, plan_id(id_))
+    return not stands(plan, resolve(plan.terms.rulebook))
 
 
 def _shelved(id_: str, version: str | None) -> RulebookRef:
     try:
         return load(id_, version).ref
     except RulebookUnknown:
+        pointer = "#/rulebook_version" if id_ in library() else "#/rulebook_id"
         detail = "a rulebook and a version that are on the shelf"
-        raise Invalid("no such rulebook", errors=[{"pointer": "#/rulebook_version", "detail": detail}]) from None
+        raise Invalid("no such rulebook", errors=[{"pointer": pointer, "detail": detail}]) from None

@@ -31,7 +31,7 @@ from services.monitoring.contract import (
 _IN = ConfigDict(extra="forbid", frozen=True)
 
 Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
-ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9. ()]{1,40}$")]
+ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9. ()]{0,39}$")]
 Documents = Annotated[tuple[Document, ...], Field(max_length=200)]
 Verdicts = Annotated[tuple[MeasureVerdict, ...], Field(max_length=1000)]
 

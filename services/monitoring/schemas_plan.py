@@ -138,6 +138,7 @@ class PlanDetail(PlanItem):
     documents: AccreditationDocumentsReceived | None
     planned: list[PlannedMeasure]
     uncovered: list[str] = Field(description="Recommendations and remarks against which it has no measure by now")
+    beyond_term: list[str] = Field(description="Measures that are due only after the certificate's end")
     submissions: list[PlanSubmitted]
     change_requests: list[PlanChangesRequested]
     review: PlanReviewed | None

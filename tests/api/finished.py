@@ -21,6 +21,8 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     followed = await SapattuuJourney(stack, http, time, agency).to("extended")
     journey.ids |= {name: followed.ids[name] for name in ("plan_id", "cycle_id", "decision_id")}
     await journey.to("appealed")
+    chosen = {"rulebook_id": "aakr-monitoring-2024", "accreditations": ["iqaa-accreditation"], "reason": "As agreed."}
+    await journey.post(Role.director, "monitoring", "/v1/follow-up-procedure", chosen)
     imported = await journey.import_certificate()
     journey.ids["followup_id"] = derived_id("followup", imported)
     letter = {"outgoing_number": "17", "sent_on": (await journey.today()).isoformat()}

@@ -14,7 +14,7 @@ from tests.api.commands import body_of, send
 from tests.api.journey import Journey
 from tests.api.ledger import Ledger
 from tests.api.problems import problem
-from tests.api.routes import COMMANDS, READS
+from tests.api.routes import COMMANDS, READS, Route
 
 LISTS = [route for route in READS if "{" not in route.path and route.is_list]
 OWN = [route for route in READS if "{" not in route.path and not route.is_list]  # what an agency has one of
@@ -134,6 +134,12 @@ def _told(answer: httpx.Response) -> list[Any]:
     return list(answer.json()["items"])
 
 
+async def _summary(case: Journey, route: Route, institution: str) -> Any:
+    """What the agency is told of one institution where a route counts and lists nothing."""
+    params = {"institution_id": institution}
+    return (await case.http.get(case.url(route.service, route.path), params=params, headers=case.headers(Role.coordinator))).json()
+
+
 async def test_an_officer_sees_nothing_of_another_institution(case: Journey, neighbour: Journey) -> None:
     officer = Role.institution_officer
     for route in OF_INSTITUTIONS:
@@ -142,6 +148,9 @@ async def test_an_officer_sees_nothing_of_another_institution(case: Journey, nei
         answer = await case.http.get(case.url(route.service, route.path), headers=neighbour.headers(officer))
         if "{" in route.path:
             problem(answer, 404, slug="not-found")
+        elif not route.is_list:
+            assert answer.json() == await _summary(case, route, neighbour.institution), str(route)
+            assert answer.json() != await _summary(case, route, case.institution), str(route)
         else:
             assert [item["institution_id"] for item in _told(answer) if item["institution_id"] == case.institution] == [], str(route)
             named = await case.http.get(
@@ -174,6 +183,8 @@ async def test_a_second_role_opens_nothing_where_it_is_not_asked_for(case: Journ
                 answer = await case.http.get(case.url(route.service, route.path), headers=headers)
                 if "{" in route.path:
                     problem(answer, 404, slug="not-found")
+                elif not route.is_list:
+                    assert answer.json() == await _summary(case, route, neighbour.institution), f"{route} with {second}"
                 else:
                     assert not [item for item in _told(answer) if item["institution_id"] == case.institution], f"{route} with {second}"
 

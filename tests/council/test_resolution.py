@@ -43,21 +43,17 @@ AAKR = "aakr-monitoring-2024"
 FOUR_YEARS = EXTENDED.model_copy(update={"term": "extension_4y"})
 
 
-def clause(*clauses: str) -> pytest.MarkDecorator:
-    return pytest.mark.clause(SAPATTUU, *clauses)
-
-
 def asked(**fields: object) -> Open:
     return Open(**at(OPENED_ON), **{**opened().model_dump(exclude={"opened_on"}), **fields})
 
 
 class TestBeforeTheCouncil:
-    @clause("3.1", "3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.1", "3.2.s1")
     def test_a_follow_up_comes_before_the_council_once(self) -> None:
         given(RESOLUTION).when(asked()).then(opened())
         given(RESOLUTION, [opened()]).when(asked()).then()
 
-    @clause("I.3.a")
+    @pytest.mark.clause(SAPATTUU, "I.3.a")
     def test_each_recommendation_that_the_council_endorsed_is_judged_once_in_the_rulebooks_words(self) -> None:
         given(RESOLUTION).when(asked(fulfilment=(("r-1", "fulfilled"), ("r-1", "not_fulfilled")))).then_refused(clause="3.2.s1")
         given(RESOLUTION).when(asked(fulfilment=(("r-1", "nearly"),))).then_refused(words="nearly")
@@ -65,7 +61,7 @@ class TestBeforeTheCouncil:
         assert isinstance(fact, ResolutionOpened)
         assert fact.fulfilment == (("r-1", "partly_fulfilled"),)
 
-    @clause("2.5.p4", "3.3")
+    @pytest.mark.clause(SAPATTUU, "2.5.p4", "3.3")
     def test_a_kind_or_ground_that_the_rulebook_has_not_is_refused(self) -> None:
         given(RESOLUTION).when(asked(ground="bad_luck")).then_refused(words="bad_luck")
         given(RESOLUTION).when(asked(kind="for_ever")).then_refused(words="for_ever")
@@ -75,7 +71,7 @@ class TestBeforeTheCouncil:
         assert powers(aakr) == {}
         given(RESOLUTION).when(asked(rulebook=aakr.ref, kind=None, fulfilment=())).then_refused(words="decides nothing")
 
-    @clause("3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.2.s1")
     def test_a_meeting_is_convened_on_it_and_a_person_states_the_quorum_of_which_the_text_is_silent(self) -> None:
         met = {"meeting_id": "m", "council_id": "c", "rulebook": RULES.ref, "members": MEMBERS, "held_on": HELD_ON}
         item = AgendaItem("d-1", RULES.id, prepared=True)
@@ -86,7 +82,7 @@ class TestBeforeTheCouncil:
 
 
 class TestTheMeeting:
-    @clause("3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.2.s1")
     def test_the_matter_is_on_the_agenda_of_a_quorate_meeting(self) -> None:
         elsewhere = Sitting("meeting-1", MEMBERS, ("d-2",), MEMBERS, quorate=True)
         matter().when(adopt(EXTENDED, sitting=elsewhere)).then_refused(clause="3.2.s1", words="agenda")
@@ -98,7 +94,7 @@ class TestTheMeeting:
         seven = Sitting("meeting-1", MEMBERS, ("d-1",), MEMBERS, quorate=True, protocols=("7",))
         matter().when(adopt(EXTENDED, sitting=seven)).then_refused(words="number 7")
 
-    @clause("3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.2.s1")
     def test_everybody_present_without_an_interest_votes(self) -> None:
         matter().when(adopt(EXTENDED, votes_for=3)).then_refused(clause="3.2.s1", words="4 votes of 5")
         matter().when(adopt(EXTENDED, recused=("berik",))).then_refused(words="5 votes of 4")
@@ -106,7 +102,7 @@ class TestTheMeeting:
         matter().when(adopt(EXTENDED, recused=("nobody",))).then_refused(words="nobody")
         matter().when(adopt(EXTENDED, votes_for=0, votes_against=5)).then_refused(words="0 of them for it")
 
-    @clause("3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.2.s1")
     def test_while_no_majority_is_set_the_member_who_presided_states_what_was_decided(self) -> None:
         matter().when(adopt(EXTENDED, presiding_statement=None)).then_refused(clause="3.2.s1", words="council_majority")
         tied = {"votes_for": 2, "votes_against": 2, "abstained": 1}
@@ -117,7 +113,7 @@ class TestTheMeeting:
         matter().when(adopt(EXTENDED, presiding_statement=stranger)).then_refused(words="nobody")
         matter().when(adopt(EXTENDED)).then(adopted(EXTENDED))
 
-    @clause("3.2.s1")
+    @pytest.mark.clause(SAPATTUU, "3.2.s1")
     def test_a_majority_that_the_agency_has_set_decides_alone(self) -> None:
         half = revised(council_majority=Share(of="1/2", strictly=True))
         assert decided(adopt(EXTENDED, presiding_statement=None), half).presiding_statement is None
@@ -126,7 +122,7 @@ class TestTheMeeting:
         with pytest.raises(Refused, match="the votes decide"):
             decided(adopt(EXTENDED), half)
 
-    @clause("3.4")
+    @pytest.mark.clause(SAPATTUU, "3.4")
     def test_the_decision_is_of_the_meetings_day_whenever_it_is_recorded(self) -> None:
         later = date(2026, 2, 20)
         matter().when(adopt(EXTENDED, on=later)).then(adopted(EXTENDED, adopted_on=HELD_ON))
@@ -139,7 +135,7 @@ class TestTheMeeting:
         assert isinstance(matter(adopted(EXTENDED)).when(adopt(EXTENDED)).outcome, Conflict)
 
 
-@clause("3.2.s1")
+@pytest.mark.clause(SAPATTUU, "3.2.s1")
 class TestExtension:
     @pytest.mark.parametrize(
         ("kind", "paired", "other"), [("conditional_3y", EXTENDED, FOUR_YEARS), ("conditional_1y", FOUR_YEARS, EXTENDED)]
@@ -193,13 +189,13 @@ class TestExtension:
 
 
 class TestSanctions:
-    @clause("2.5.p4")
+    @pytest.mark.clause(SAPATTUU, "2.5.p4")
     def test_for_a_report_not_submitted_the_council_suspends_or_withdraws_and_nothing_else(self) -> None:
         for item in (SUSPENDED, WITHDRAWN):
             matter(ground=MISSING).when(adopt(item)).then(adopted(item, ground=MISSING))
         matter(ground=MISSING).when(adopt(PUBLISHED)).then_refused(clause="2.5.p4", words="does not allow")
 
-    @clause("3.3")
+    @pytest.mark.clause(SAPATTUU, "3.3")
     def test_a_decision_against_the_institution_needs_a_ground_of_the_matter(self) -> None:
         for item, of in ((PUBLISHED, "3.3.a"), (SUSPENDED, "3.3.b.s1"), (WITHDRAWN, "3.3.c")):
             matter().when(adopt(item)).then_refused(clause=of, words="needs a ground")
@@ -207,30 +203,30 @@ class TestSanctions:
         matter(ground=MISSING).when(adopt(SUSPENDED, ground=UNFULFILLED)).then_refused(clause="3.3.b.s1", words="no ground")
         matter().when(adopt(EXTENDED, ground=UNFULFILLED)).then_refused(words="nothing is decided against")
 
-    @clause("I.3.a", "3.3")
+    @pytest.mark.clause(SAPATTUU, "I.3.a", "3.3")
     def test_one_recommendation_judged_not_fulfilled_is_a_ground_and_one_partly_fulfilled_is_for_a_person_to_say(self) -> None:
         judged = (("r-1", "fulfilled"), ("r-2", "not_fulfilled"))
         matter(fulfilment=judged).when(adopt(SUSPENDED)).then(adopted(SUSPENDED, ground=UNFULFILLED))
         matter(fulfilment=(("r-1", "partly_fulfilled"),)).when(adopt(SUSPENDED, ground=UNFULFILLED)).then_refused(clause="3.3.b.s1")
         matter(fulfilment=(("r-1", "partly_fulfilled"),), ground=UNFULFILLED).when(adopt(SUSPENDED)).then_types(ResolutionAdopted)
 
-    @clause("3.3.a")
+    @pytest.mark.clause(SAPATTUU, "3.3.a")
     def test_a_publication_says_what_is_published(self) -> None:
         wordless = PUBLISHED.model_copy(update={"text": None})
         matter(ground=UNFULFILLED).when(adopt(wordless)).then_refused(clause="3.3.a", words="published")
         matter(ground=UNFULFILLED).when(adopt(PUBLISHED)).then(adopted(PUBLISHED, ground=UNFULFILLED))
 
-    @clause("3.3.b.s1")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s1")
     def test_a_suspension_is_for_a_definite_term(self) -> None:
         for until in (None, HELD_ON):
             item = SUSPENDED.model_copy(update={"until": until})
             matter(ground=MISSING).when(adopt(item)).then_refused(clause="3.3.b.s1", words="definite term")
 
-    @clause("3.3.c")
+    @pytest.mark.clause(SAPATTUU, "3.3.c")
     def test_a_withdrawal_needs_no_suspension_before_it(self) -> None:
         matter(ground=UNFULFILLED, suspended_before=False).when(adopt(WITHDRAWN)).then(adopted(WITHDRAWN, ground=UNFULFILLED))
 
-    @clause("3.3.b.s1", "3.3.c")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s1", "3.3.c")
     def test_what_has_lapsed_is_neither_suspended_nor_withdrawn(self) -> None:
         late = date(2026, 6, 1)
         until = SUSPENDED.model_copy(update={"until": date(2026, 7, 1)})
@@ -238,7 +234,7 @@ class TestSanctions:
             matter(ground=MISSING).when(adopt(item, on=late, held_on=late)).then_refused(clause=of, words="lapsed")
         matter(ground=MISSING).when(adopt(WITHDRAWN, on=LAST_DAY, held_on=LAST_DAY)).then_types(ResolutionAdopted)
 
-    @clause("3.3")
+    @pytest.mark.clause(SAPATTUU, "3.3")
     def test_the_decisions_combine_unless_one_undoes_the_other(self) -> None:
         both = (PUBLISHED, SUSPENDED)
         matter(ground=UNFULFILLED).when(adopt(*both)).then(adopted(*both, ground=UNFULFILLED))
@@ -249,34 +245,34 @@ class TestSanctions:
         with pytest.raises(Refused, match="one decision at a time"):
             decided(adopt(*both), revised(decisions_combine="in_order"), ground=UNFULFILLED)
 
-    @clause("3.3.b.s3")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s3")
     def test_after_a_repeated_failure_the_council_withdraws_and_does_nothing_else(self) -> None:
         again = {"ground": AGAIN, "suspended_before": True}
         for items in ((SUSPENDED,), (EXTENDED,), (PUBLISHED,), ()):
             matter(**again).when(adopt(*items)).then_refused(clause="3.3.b.s3", words="withdraws")
         matter(**again).when(adopt(WITHDRAWN)).then(adopted(WITHDRAWN, ground=AGAIN))
 
-    @clause("3.3.b.s3")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s3")
     def test_no_other_ground_is_put_in_the_place_of_a_repeated_failure(self) -> None:
         again = {"ground": AGAIN, "suspended_before": True, "fulfilment": (("r-1", "not_fulfilled"),)}
         matter(**again).when(adopt(SUSPENDED, ground=UNFULFILLED)).then_refused()
         matter(**again).when(adopt(WITHDRAWN, ground=UNFULFILLED)).then_refused(words="no ground")
 
-    @clause("3.3.b.s3")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s3")
     def test_an_agency_may_read_it_as_a_right(self) -> None:
         right = revised(withdrawal_on_repeated_failure="may")
         assert decided(adopt(), right, ground=AGAIN, suspended_before=True).decisions == ()
 
-    @clause("3.3.b.s3")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s3")
     def test_nothing_fails_again_that_was_not_suspended_before(self) -> None:
         matter(ground=AGAIN).when(adopt(WITHDRAWN)).then_refused(clause="3.3.b.s3", words="no suspension before")
 
-    @clause("3.3.b.s3")
+    @pytest.mark.clause(SAPATTUU, "3.3.b.s3")
     def test_a_certificate_that_lapsed_meanwhile_is_left_as_it_is(self) -> None:
         late = date(2026, 6, 1)
         matter(ground=AGAIN, suspended_before=True).when(adopt(on=late, held_on=late)).then(adopted(adopted_on=late))
 
-    @clause("3.3")
+    @pytest.mark.clause(SAPATTUU, "3.3")
     def test_for_five_years_the_text_is_silent_and_a_person_says_why_it_is_decided_all_the_same(self) -> None:
         five = {"kind": "full_5y", "ground": UNFULFILLED}
         matter(**five).when(adopt(SUSPENDED)).then_refused(clause="3.3", words="silent")
@@ -286,7 +282,7 @@ class TestSanctions:
         with pytest.raises(Refused, match="no such decisions"):
             decided(adopt(SUSPENDED, **why), revised(decisions_for_five_years=False), **five)
 
-    @clause("3.3")
+    @pytest.mark.clause(SAPATTUU, "3.3")
     def test_what_is_anothers_competence_the_council_does_not_decide(self) -> None:
         theirs = RULES.competences["suspension"].model_copy(update={"decided_by": "director"})
         rules = RULES.model_copy(update={"competences": {**RULES.competences, "suspension": theirs}})
@@ -295,13 +291,13 @@ class TestSanctions:
         assert refused.value.clause == "3.3"
         matter(ground=MISSING).when(adopt(ResolutionItem(word="admonish"))).then_refused(words="admonish")
 
-    @clause("3.3")
+    @pytest.mark.clause(SAPATTUU, "3.3")
     def test_a_resolution_has_its_grounds(self) -> None:
         matter().when(adopt(EXTENDED, grounds="  ")).then_refused(words="grounds")
 
 
 class TestAfterwards:
-    @clause("3.4")
+    @pytest.mark.clause(SAPATTUU, "3.4")
     def test_the_institution_has_the_decision_once_it_is_delivered(self) -> None:
         matter().when(deliver(HELD_ON, HELD_ON)).then_refused(clause="3.4", words="nothing is decided")
         past = adopted(EXTENDED)
@@ -311,13 +307,13 @@ class TestAfterwards:
         matter(past).when(deliver(fact["sent_on"], fact["delivered_on"])).then(told)
         assert isinstance(matter(past, told).when(deliver(HELD_ON, HELD_ON)).outcome, Conflict)
 
-    @clause("3.4")
+    @pytest.mark.clause(SAPATTUU, "3.4")
     @pytest.mark.parametrize(("sent", "delivered"), [(8, 9), (12, 11), (10, 27)])
     def test_it_is_sent_after_the_decision_and_delivered_after_it_was_sent_and_not_tomorrow(self, sent: int, delivered: int) -> None:
         command = deliver(date(2026, 2, sent), date(2026, 2, delivered), on=date(2026, 2, 26))
         matter(adopted(EXTENDED)).when(command).then_refused(clause="3.4")
 
-    @clause("3.4")
+    @pytest.mark.clause(SAPATTUU, "3.4")
     def test_five_calendar_days_run_from_the_day_after_the_decision_and_end_on_no_day_off(self) -> None:
         friday, monday = date(2026, 2, 6), date(2026, 2, 9)
         assert (due := notice_due(RULES, friday)) is not None
@@ -326,7 +322,7 @@ class TestAfterwards:
         assert (due.due_on, due.rolled_from) == (date(2026, 2, 16), date(2026, 2, 14))
         assert notice_due(load("kz-109-2008-accreditation"), monday) is None
 
-    @clause("3.3.a")
+    @pytest.mark.clause(SAPATTUU, "3.3.a")
     def test_the_information_is_published_once_in_the_text_that_a_person_approved(self) -> None:
         past = adopted(PUBLISHED, ground=UNFULFILLED)
         (fact,) = matter(past, ground=UNFULFILLED).when(publish()).then_types(InformationPublished)
@@ -338,13 +334,13 @@ class TestAfterwards:
         assert isinstance(matter(past, fact, ground=UNFULFILLED).when(publish()).outcome, Conflict)
         matter(past, ground=UNFULFILLED).when(publish(published_on=date(2026, 2, 8))).then_refused(clause="3.3.a")
 
-    @clause("3.3.a")
+    @pytest.mark.clause(SAPATTUU, "3.3.a")
     def test_what_the_council_did_not_decide_to_publish_is_not(self) -> None:
         matter().when(publish()).then_refused(clause="3.3.a")
         matter(adopted(SUSPENDED, ground=MISSING), ground=MISSING).when(publish()).then_refused(clause="3.3.a")
 
 
-@clause("2.5.p4", "3.2.s1", "3.3.a", "3.3.b.s3", "3.4")
+@pytest.mark.clause(SAPATTUU, "2.5.p4", "3.2.s1", "3.3.a", "3.3.b.s3", "3.4")
 @pytest.mark.parametrize("brought", [opened(), opened(ground=UNFULFILLED), opened(ground=AGAIN, suspended_before=True)])
 def test_a_command_on_a_resolution_is_open_exactly_where_some_body_is_accepted(brought: ResolutionOpened) -> None:
     sets = ((EXTENDED,), (PUBLISHED, SUSPENDED), (WITHDRAWN,), ())

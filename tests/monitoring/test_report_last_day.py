@@ -7,8 +7,10 @@ import pytest
 from chassis.testing import given
 from regulations import load
 from services.monitoring.contract import DeadlineMet, DeadlineMissed, DeadlineSet, InterimReportSubmitted
+from services.monitoring.domain.cycle import CYCLE, SubmitReport
 from services.monitoring.domain.deadline import DEADLINE, MeetDeadline, MissDeadline, SetDeadline
-from tests.monitoring.cycles import AAKR, CYCLE, DUE, EXPECTED, EXPIRES, PLAN, SAPATTUU, Known, SubmitReport, opened, report
+from services.monitoring.domain.report import Known
+from tests.monitoring.cycles import AAKR, DUE, EXPECTED, EXPIRES, PLAN, SAPATTUU, opened, report
 
 RULES = {AAKR: "interim_report", SAPATTUU: "report_before_expiry"}
 ANCHORS = {AAKR: EXPECTED, SAPATTUU: EXPIRES}

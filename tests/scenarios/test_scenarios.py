@@ -19,7 +19,7 @@ from cli.simulate import simulate
 from cli.state import ROOT
 from cli.supervisor import Stack
 
-pytestmark = pytest.mark.timeout(400)  # the first test waits for all to be played
+pytestmark = pytest.mark.timeout(1200)  # the first test waits for all to be played
 
 KZ, IQAA, AAKR = "kz-109-2008-accreditation", "iqaa-accreditation", "aakr-monitoring-2024"
 SAPATTUU = "sapattuu-bilim-monitoring"

@@ -256,6 +256,10 @@ async def test_a_long_history_is_continued_only_between_requests_and_takes_along
     calendar.world.running.append(calendar)
 
 
+def test_a_certificate_that_is_put_right_is_looked_at_anew() -> None:
+    assert council.CertificateCorrected in CALENDAR
+
+
 def test_a_fact_of_the_same_name_from_another_service_does_not_concern_it() -> None:
     assert monitoring.FollowUpRulebookAdopted in CALENDAR
     assert intake.RulebookAdopted not in CALENDAR

@@ -12,7 +12,7 @@ from tests.workflows.cases import DAY, World
 from tests.workflows.followups import AAKR, SAPATTUU, Followed, missed, names, shown
 from workflows import lifecycle
 
-A, S = AAKR.id, SAPATTUU.id
+A, S = "aakr-monitoring-2024", "sapattuu-bilim-monitoring"
 FULL, CONDITIONAL = "full_with_recommendations", "conditional_3y"
 EXTENSION: dict[str, Any] = {"word": "extend_accreditation", "term": "extension_2y"}
 

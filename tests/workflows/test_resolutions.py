@@ -12,7 +12,7 @@ from services.monitoring import contract as monitoring
 from tests.workflows.cases import DAY, Running, World
 from tests.workflows.followups import SAPATTUU, Followed, missed, names, shown
 
-S = SAPATTUU.id
+S = "sapattuu-bilim-monitoring"
 CONDITIONAL = "conditional_3y"
 EXTENSION: dict[str, Any] = {"word": "extend_accreditation", "term": "extension_2y"}
 

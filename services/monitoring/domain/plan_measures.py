@@ -9,7 +9,7 @@ from regulations import Rulebook, enforces
 from services.monitoring.contract import FollowedRecommendation, Measure
 from services.monitoring.domain import cycle_rules as of
 from services.monitoring.domain import plan_rules
-from services.monitoring.domain.cycle_rules import AAKR, SAPATTUU
+from services.monitoring.domain.cycle_rules import SAPATTUU
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Certified:
 
 
 def check(rules: Rulebook, measures: Sequence[Measure], certified: Certified, before: Sequence[Measure] = ()) -> None:
-    """A plan has measures, each once, each in time, and one at least against all that was recommended or remarked, if the text says so.
+    """A plan has measures, each once, and one at least against all that was recommended or remarked, if the text says so.
 
     What stood `before` and stays word for word is not judged anew.
     """
@@ -36,7 +36,6 @@ def check(rules: Rulebook, measures: Sequence[Measure], certified: Certified, be
         )
     fresh = [(index, each) for index, each in enumerate(measures) if each not in before]
     _check_known(fresh, certified)
-    _check_terms(rules, [each for _, each in fresh], certified.valid_until)
     _check_covered(rules, measures, certified.recommendations)
 
 
@@ -52,14 +51,9 @@ def _check_known(measures: Sequence[tuple[int, Measure]], certified: Certified) 
         raise Invalid("a measure is against what was never recommended", errors=errors)
 
 
-@enforces(AAKR, "II.4.b")
-@enforces(SAPATTUU, "2.3")
-def _check_terms(rules: Rulebook, measures: Sequence[Measure], valid_until: date | None) -> None:
-    """Every measure is to be done while the certificate is valid."""
-    late = [each.measure_id for each in measures if valid_until is not None and each.due_on > valid_until]
-    if late:
-        clause = plan_rules.content(rules, plan_rules.TERM)
-        of.refuse(rules, clause, f"due after the certificate's end: {', '.join(late)}", f"a day until {valid_until}")
+def beyond(measures: Sequence[Measure], valid_until: date | None) -> tuple[Measure, ...]:
+    """What is to be done after the certificate's end only: no text forbids it, and its review should see it."""
+    return tuple(each for each in measures if valid_until is not None and each.due_on > valid_until)
 
 
 def uncovered(measures: Sequence[Measure], recommendations: Sequence[FollowedRecommendation]) -> tuple[FollowedRecommendation, ...]:
