@@ -164,8 +164,7 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
         case CertificateReissued():
             return [Start(CertificateLifecycle, fact.certificate_id, _certificate(recorded.agency, fact, traceparent))]
         case CertificateEnded() | DuplicateRequested() | DuplicateIssued():
-            # a certificate from outside and an extended one have no lifecycle; any other's began long before
-            return [Signal(fact.certificate_id, signal, optional=True)]
+            return _of_certificate(fact.certificate_id, fact.case_id, signal)
         case PlanAwaited() | CycleOpened():
             return [_part(recorded.agency, fact, traceparent)]
         case _ if isinstance(fact, OF_A_PLAN):
@@ -175,10 +174,9 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
         case SuspensionTermEnded() | NationalRegisterTold():
             return [Signal(fact.cycle_id, signal)] if fact.cycle_id else []
         case CertificateRestored() | CertificateRevoked() | CertificateExtended():
-            # a certificate from outside and an extended one have no lifecycle
             of_the_cycle = [Signal(fact.cycle_id, signal)] if fact.cycle_id and not isinstance(fact, CertificateRevoked) else []
             of = fact.extends if isinstance(fact, CertificateExtended) else fact.certificate_id
-            return [*of_the_cycle, Signal(of, signal, optional=True)]
+            return [*of_the_cycle, *_of_certificate(of, fact.case_id, signal)]
         case ExpectedDateSet():
             return [Signal(derived_id("cycle", fact.followup_id, str(fact.cycle)), signal, optional=True)]
         case FollowUpRulebookAdopted() | FollowUpEnded():
@@ -186,6 +184,11 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
         case DeadlineExtended() | DeadlineRecomputed() | DeadlineWithdrawn():
             return [Signal(fact.workflow_id, signal)]
     return [Signal(recorded.event.case_id, signal)]
+
+
+def _of_certificate(certificate_id: str, case_id: str, signal: EventReceived) -> list[Start | Signal]:
+    """A certificate from outside, which is its own case, has no lifecycle, nor has an extended one; any other's began long before."""
+    return [] if certificate_id == case_id else [Signal(certificate_id, signal, optional=True)]
 
 
 def thinned(recorded: Recorded[Any], traceparent: str | None) -> EventReceived:

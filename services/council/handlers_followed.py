@@ -88,7 +88,6 @@ async def extend_certificate(ctx: Context, earlier_id: str, body: NewExtension) 
         adopted=adopted,
         number=body.number,
     )
-
     return await ctx.execute(CERTIFICATE, issued_as, command, create=not there, unique=UNIQUE)
 
 

@@ -14,6 +14,7 @@ from chassis.problems import NotFound, Problem
 from chassis.sorting import Order, sorting
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
 from regulations import local_date, resolve
+from services.monitoring import due
 from services.monitoring import handlers_cycle as handlers
 from services.monitoring.domain import cycle as of
 from services.monitoring.domain.assessment import check_answered, check_director, check_visited
@@ -27,6 +28,7 @@ from services.monitoring.schemas_cycle import (
     NewAssessment,
     NewChangeRequest,
     NewCouncilFile,
+    NewCycle,
     NewExperts,
     NewInformation,
     NewInformationRequest,
@@ -83,6 +85,12 @@ async def list_cycles(
     if late is not None:
         query = query.where(_C.late_days > 0 if late else _C.late_days == 0)
     return await page_of(ctx, query, keys=order, model=CycleItem, cursor=cursor, limit=limit, request=request, response=response)
+
+
+@post(router, "/cycles", roles=INSTITUTION, status=201, if_match=False)
+async def begin_cycle(ctx: Commanding, body: NewCycle) -> Accepted:
+    """Opens the next cycle of a follow-up before its window: the texts say how late a report may come, and not how early."""
+    return await due.begin_cycle(ctx, body)
 
 
 @get(router, "/cycles/{cycle_id}", roles=INVOLVED, response_model=CycleDetail)

@@ -11,8 +11,8 @@ from functools import partial
 from sqlalchemy import Exists, and_, not_, or_, select, text
 from sqlalchemy.engine import RowMapping
 
-from chassis.context import Context
-from chassis.problems import Problem
+from chassis.context import Accepted, Context
+from chassis.problems import Conflict, NotFound, Problem
 from regulations import RulebookChanged, RulebookRef, RulebookUnknown, load, local_date, resolve
 from regulations.library import library
 from services.monitoring.contract import Due, FollowedRecommendation
@@ -24,7 +24,7 @@ from services.monitoring.handlers_plan import await_plan
 from services.monitoring.readmodels import deadlines
 from services.monitoring.readmodels_cycle import cycles
 from services.monitoring.readmodels_followup import ADOPTED, AWAITING, UNHEARD, agenda, followups, known_certificates, procedures
-from services.monitoring.schemas_cycle import OpenCycleRequest
+from services.monitoring.schemas_cycle import NewCycle, OpenCycleRequest
 from services.monitoring.schemas_plan import AwaitPlanRequest
 
 log = logging.getLogger(__name__)
@@ -132,28 +132,48 @@ async def _plans(ctx: Context) -> list[Step]:
 async def _cycles(ctx: Context) -> list[Step]:
     query = select(agenda.table).where(_A.opens_at <= ctx.at, not_(_begun())).order_by(_A.opens_at).limit(MOST)
 
-    def step(row: RowMapping) -> Step:
-        async def open_() -> int:
-            state, _ = await ctx.load(FOLLOWUP, row["followup_id"])
-            if state.ended:
-                return 0
-            of = OpenCycleRequest(
-                followup_id=row["followup_id"],
-                certificate_id=state.terms.certificate_id,
-                institution_id=state.institution_id,
-                rulebook=state.rules,
-                kind=state.kind,
-                cycle=row["cycle"],
-                period_from=row["period_from"],
-                period_until=row["period_until"],
-                expected_on=row["expected_on"],
-                valid_until=state.valid_until,
-            )
-            return len((await open_cycle(ctx.apart(), of)).events)
+    async def step(row: RowMapping) -> int:
+        accepted = await _open(ctx.apart(), row)
+        return len(accepted.events) if accepted else 0
 
-        return open_
+    return [partial(step, row) for row in await ctx.rows(query)]
 
-    return [step(row) for row in await ctx.rows(query)]
+
+async def begin_cycle(ctx: Context, body: NewCycle) -> Accepted:
+    """Somebody comes before the window: the next cycle is open from now on (AAKR, II.4.e; Sapattuu Bilim, 2.5.p3: "not later than")."""
+    state, version = await ctx.load(FOLLOWUP, body.followup_id)
+    if not version or not ctx.owns(state.institution_id):
+        raise NotFound(f"there is no follow-up {body.followup_id}")
+    if (answered := await ctx.given()) is not None:
+        return answered
+    under_way = await ctx.row(select(_C.cycle).where(_C.followup_id == body.followup_id, _C.closed_on.is_(None)))
+    if under_way:
+        raise Conflict(f"cycle {under_way['cycle']} is under way; its report comes first")
+    query = select(agenda.table).where(_A.followup_id == body.followup_id, not_(_begun())).order_by(_A.cycle).limit(1)
+    row = await ctx.row(query)
+    accepted = await _open(ctx, row) if row else None
+    if accepted is None:
+        raise Conflict("no report is to come in this follow-up")
+    return accepted
+
+
+async def _open(ctx: Context, row: RowMapping) -> Accepted | None:
+    state, _ = await ctx.load(FOLLOWUP, row["followup_id"])
+    if state.ended:
+        return None
+    of = OpenCycleRequest(
+        followup_id=row["followup_id"],
+        certificate_id=state.terms.certificate_id,
+        institution_id=state.institution_id,
+        rulebook=state.rules,
+        kind=state.kind,
+        cycle=row["cycle"],
+        period_from=row["period_from"],
+        period_until=row["period_until"],
+        expected_on=row["expected_on"],
+        valid_until=state.valid_until,
+    )
+    return await open_cycle(ctx, of)
 
 
 async def _adoptions(ctx: Context) -> list[Step]:

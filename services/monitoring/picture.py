@@ -31,7 +31,7 @@ from services.monitoring.readmodels_picture import alerts, matters
 A, C, D, F, L = agenda.c, cycles.c, deadlines.c, followups.c, alerts.c
 
 HORIZONS = (30, 90, 365)
-_FURTHEST_ZONE = timedelta(days=1)
+_DAY = _FURTHEST_ZONE = timedelta(days=1)
 _SUSPENDED = "suspended"
 
 
@@ -41,7 +41,7 @@ class Asked:
     def __init__(self, agency: str, at: datetime, as_of: date | None, *wanted: tuple[str, str | None]) -> None:
         self.agency = agency
         self.at = at
-        self.as_of = as_of
+        self.as_of = as_of and min(max(as_of, date.min + _DAY), date.max - _DAY)  # the very first and last are infinities in the driver
         self._wanted = [(name, value) for name, value in wanted if value is not None]
 
     def day(self, zone: ColumnElement[str]) -> ColumnElement[date]:

@@ -53,6 +53,14 @@ class OpenCycleRequest(BaseModel):
     valid_until: date
 
 
+class NewCycle(BaseModel):
+    """Whose next report comes before its window has opened."""
+
+    model_config = _IN
+
+    followup_id: Identifier
+
+
 class NewReport(BaseModel):
     """The institution's report. `sections` are the contents that the rulebook asks for and this report holds."""
 

@@ -181,6 +181,25 @@ async def test_a_cycle_opens_when_its_day_has_come_and_only_once(certificates: C
     await of.served_is_rebuilt(followups, agenda)
 
 
+@pytest.mark.clause(AAKR, "II.4.e")
+@pytest.mark.clause(SAPATTUU, "2.5.p3")
+@pytest.mark.parametrize("rulebook", [AAKR, SAPATTUU])
+async def test_a_report_may_come_before_its_window_opens(certificates: Certificates, rulebook: str) -> None:
+    of = certificates
+    id_ = await of.recorded(rulebook, plan_received_on=of.today)
+    await of.due()
+    windows = [each["cycle"] for each in (await of.shown(id_))["windows"]]
+    body, key = {"followup_id": id_}, {"idempotency-key": str(uuid4())}
+    begun = await of.http.post("/v1/cycles", json=body, headers={**of.headers(OFFICER), **key})
+    assert (begun.status_code, begun.json()["id"]) == (201, cycle_id(id_, 1)), begun.text
+    assert (await of.http.post("/v1/cycles", json=body, headers={**of.headers(OFFICER), **key})).json() == begun.json()
+    assert (await of.shown(id_))["windows"] == [each for each in (await of.shown(id_))["windows"] if each["cycle"] in windows[1:]]
+    assert (await of.due()).done == 0
+    strange = await of.http.post("/v1/cycles", json=body, headers={**of.headers(OFFICER, "osh-school"), "idempotency-key": str(uuid4())})
+    assert strange.status_code == 404
+    assert (await of.post("cycles", body, if_match=None)).status_code == 409, "the first is under way"
+
+
 async def test_what_was_refused_for_now_is_due_still(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
     of = certificates
     await of.recorded(AAKR, plan_received_on=of.today)

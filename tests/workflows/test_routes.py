@@ -232,7 +232,7 @@ def test_an_awaited_plan_and_an_opened_cycle_begin_lifecycles_of_their_own() -> 
 
 
 def test_what_befalls_a_certificate_because_of_a_cycle_is_told_to_both_and_the_certificate_may_have_no_lifecycle() -> None:
-    fields: dict[str, Any] = {"certificate_id": "certificate-1", "case_id": "certificate-1", "institution_id": "kaznu"}
+    fields: dict[str, Any] = {"certificate_id": "certificate-1", "case_id": "case-1", "institution_id": "kaznu"}
     days: dict[str, Any] = {"corrected_on": TODAY, "restored_on": TODAY, "previous_valid_until": TODAY, "lost_days": 3}
     ends: dict[str, Any] = {"proposed_valid_until": TODAY, "valid_until": TODAY, "reason": "Corrected.", "decision_id": "decision-1"}
     known = council.CertificateRestored.model_fields
@@ -244,6 +244,10 @@ def test_what_befalls_a_certificate_because_of_a_cycle_is_told_to_both_and_the_c
     assert (to_certificate.workflow_id, to_certificate.optional) == ("certificate-1", True)
     [alone] = orders(_recorded(council.CertificateRestored(**given)), TRACE)
     assert alone.workflow_id == "certificate-1"
+    given["case_id"] = "certificate-1"  # from outside: there never is a lifecycle, and none is looked for
+    [to_cycle] = orders(_recorded(council.CertificateRestored(**given, cycle_id="cycle-1")), TRACE)
+    assert to_cycle.workflow_id == "cycle-1"
+    assert orders(_recorded(council.CertificateRestored(**given)), TRACE) == []
 
 
 def test_an_expected_date_is_told_to_the_cycle_that_may_not_be_open_yet() -> None:
