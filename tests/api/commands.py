@@ -224,6 +224,7 @@ def body_of(case: Journey, path: str) -> Any:
             "due_on": "2090-03-06",
             "due_reason": "Why.",
         },
+        "/v1/cycles": {"followup_id": "followup-1"},
         "/v1/cycles/{cycle_id}/change-request": {"changes": "These.", "due_on": "2090-03-06"},
         "/v1/cycles/{cycle_id}/study": {"findings": "Found.", "qualities": {"reliable": True}},
         "/v1/cycles/{cycle_id}/information-requests": {"what": "This.", "due_on": "2090-03-06"},

@@ -50,6 +50,7 @@ def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
         "/v1/monitoring-visits/{cycle_id}/objections",
         "/v1/certificates/{certificate_id}/receipt",
         *(f"/v1/plans/{{plan_id}}/{act}" for act in ("documents-received", "submissions", "amendments", "progress")),
+        "/v1/cycles",
         *(f"/v1/cycles/{{cycle_id}}/{act}" for act in ("reports", "information")),
     }
     assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}

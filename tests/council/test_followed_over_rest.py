@@ -269,6 +269,8 @@ async def test_an_extension_is_another_certificate_that_goes_on_after_the_first(
     taken = await keeper.post(path, {"decision_id": decision, "number": found["number"]})
     assert (taken.status_code, "number" in taken.json()["detail"]) == (409, True)
     body = {"decision_id": decision, "number": f"KG-{uuid4().hex[:6]}"}
+    stale = {**keeper.desk.headers(Role.coordinator), "idempotency-key": str(uuid4()), "if-match": '"7"'}
+    assert (await keeper.desk.http.post(f"/v1/{path}", json=body, headers=stale)).status_code == 412
     new = await keeper.read(await keeper.did(path, body))
     assert (new["extends"], new["valid_from"], new["gap_days"]) == (found["certificate_id"], (last + DAY).isoformat(), 0)
     assert new["valid_until"] == last.replace(year=last.year + 2).isoformat()
