@@ -160,7 +160,7 @@ async def test_the_table_has_any_of_the_usual_forms(coordinator: Agency, encodin
     )
     report = await coordinator.imported(content.encode(encoding), rulebook=SAPATTUU)
     assert (outcomes(report), report["encoding"], report["delimiter"]) == (["created"], told, delimiter)
-    [fact] = (await coordinator.get(f"/v1/certificates/{report['report'][0]['certificate_id']}/history")).json()
+    fact, *_ = (await coordinator.get(f"/v1/certificates/{report['report'][0]['certificate_id']}/history")).json()
     wanted = ("programme", "conditional_3y", "2024-05-14", "2027-05-14")
     assert tuple(fact["data"][name] for name in ("object", "kind", "issued_on", "valid_until")) == wanted
     assert [each["text"] for each in fact["data"]["recommendations"]] == ['Да, "так"', "И так; тоже"]
