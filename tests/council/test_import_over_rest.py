@@ -123,7 +123,7 @@ async def test_certificates_are_recorded_with_their_recommendations(coordinator:
     first = report["report"][0]
     assert (first["line"], first["row"], first["number"], first["recommendations"]) == (2, 2, "SB-1", 2)
     history = (await coordinator.get(f"/v1/certificates/{first['certificate_id']}/history")).json()
-    [fact] = history
+    fact, *_ = history
     assert (fact["type"], fact["actor"]) == ("CertificateRecorded", "the.coordinator")
     assert (fact["data"]["institution_id"], fact["data"]["kind"], fact["data"]["import_id"]) == (
         "one",
