@@ -42,6 +42,7 @@ Text = Annotated[
     BeforeValidator(_unix_lines),  # last, for it wraps the constraints: before them, they would be checked unstripped
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", min_length=1, max_length=100)]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of the rulebook: of its vocabularies, terms or contents")]
 AgencyId = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN, min_length=1, max_length=63)]
 InstitutionId = Annotated[str, StringConstraints(pattern=AGENCY_PATTERN, min_length=1, max_length=63)]
 

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -314,6 +314,12 @@ async def history(context: Context, decider: Decider[Any, Any], aggregate_id: st
 
 Cursor = Annotated[str | None, Query(max_length=500, description="The `next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items of a page")]
+Named = Annotated[str | None, Query(max_length=80)]
+
+
+def narrowed(query: Select[Any], wanted: Iterable[tuple[ColumnElement[Any], object]]) -> Select[Any]:
+    """The rows of a list whose columns are as asked; None asks nothing of its column."""
+    return query.where(*(column == value for column, value in wanted if value is not None))
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from chassis.due import Due, RunDue
     from chassis.positions import LogPosition
     from services.council import contract as council
     from services.monitoring import contract as monitoring
@@ -35,13 +36,11 @@ class Register:
     service: str
     queue: str
     activity: str
-    argument: type[council.RunDue] | type[monitoring.RunDue]
-    answer: type[council.Due] | type[monitoring.Due]
 
 
 REGISTERS = (
-    Register("council", council.TASK_QUEUE, council.RUN_DUE, council.RunDue, council.Due),
-    Register("monitoring", monitoring.TASK_QUEUE, monitoring.RUN_DUE, monitoring.RunDue, monitoring.Due),
+    Register("council", council.TASK_QUEUE, council.RUN_DUE),
+    Register("monitoring", monitoring.TASK_QUEUE, monitoring.RUN_DUE),
 )
 
 
@@ -110,15 +109,13 @@ class CertificateCalendar:
         self._wakes[register.service] = None
         return self._looks > looks
 
-    async def _ask(self, register: Register, because: str | None) -> council.Due | monitoring.Due | None:
+    async def _ask(self, register: Register, because: str | None) -> Due | None:
         """What the service has done and what it waits for; None if it refused. One that is away is waited for."""
         seen = dict(self._seen[register.service])
-        request = register.argument(agency=self._agency, seen=seen)
+        request = RunDue(agency=self._agency, seen=seen)
         self._asking += 1
         try:
-            due: council.Due | monitoring.Due = await start(
-                register.queue, register.activity, request, register.answer, because, timeout=_CALL
-            )
+            due: Due = await start(register.queue, register.activity, request, Due, because, timeout=_CALL)
         except ActivityError as error:
             why = error.cause.message if isinstance(error.cause, ApplicationError) else error.message
             workflow.logger.error("%s was refused: %s", register.activity, why)

@@ -10,7 +10,7 @@ from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import resolve
 from services.council import actions, api_dossier, api_remedies, handlers, handlers_remedies
 from services.council.api_remedies import afterwards, with_commissions
@@ -203,10 +203,9 @@ async def list_considerations(
 ) -> Any:
     """Cases before the council by the day they came to it; an institution's officer sees its own."""
     c = considerations.c
-    query = select(considerations.table)
-    for column, wanted in ((c.stage, stage), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(
+        select(considerations.table), ((c.stage, stage), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution))
+    )
     return await page_of(ctx, query, keys=order, model=ConsiderationItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

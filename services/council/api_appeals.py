@@ -8,7 +8,7 @@ from sqlalchemy import select
 from chassis.context import Context
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of
+from chassis.web import Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of
 from regulations import resolve
 from services.council import actions, api
 from services.council.api_remedies import with_commissions
@@ -37,10 +37,9 @@ async def list_appeals(
 ) -> Any:
     """Appeals by the day of filing; an institution's officer sees its own."""
     c = appeals.c
-    query = select(appeals.table)
-    for column, wanted in ((c.case_id, case_id), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(
+        select(appeals.table), ((c.case_id, case_id), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution))
+    )
     if decided is not None:
         query = query.where(c.decided_on.is_not(None) if decided else c.decided_on.is_(None))
     return await page_of(ctx, query, keys=order, model=AppealOfCase, cursor=cursor, limit=limit, request=request, response=response)

@@ -20,6 +20,7 @@ from chassis.web import (
     etag,
     get,
     history,
+    narrowed,
     page_model,
     page_of,
     post,
@@ -209,13 +210,14 @@ async def list_certificates(
     """Certificates by the day of issue; an institution's officer sees its own."""
     c = certificates.c
     query = select(certificates.table, state_of(ctx).label("state"))
-    for column, wanted in (
-        (c.institution_id, institution_id),
-        (c.institution_id, ctx.own_institution),
-        (state_of(ctx), state),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(
+        query,
+        (
+            (c.institution_id, institution_id),
+            (c.institution_id, ctx.own_institution),
+            (state_of(ctx), state),
+        ),
+    )
     return await page_of(ctx, query, keys=order, model=CertificateItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

@@ -9,7 +9,7 @@ from chassis.context import Context
 from chassis.problem_handlers import problem_responses
 from chassis.sorting import Order, sorting
 from chassis.text import AgencyId, IsoDate
-from chassis.web import Cursor, Limit, checked_query, page_model, page_of
+from chassis.web import Cursor, Limit, checked_query, narrowed, page_model, page_of
 from services.council.api_certificates import state_of
 from services.council.readmodels import considerations
 from services.council.readmodels_certificates import certificates, institutions
@@ -60,9 +60,7 @@ async def read_register(
     query = _register(standing, as_of)
     if state is None and number is None:
         query = query.where(standing != "revoked")
-    for column, wanted in ((c.institution_id, institution_id), (standing, state), (c.number, number), (of_case.outcome, outcome)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(query, ((c.institution_id, institution_id), (standing, state), (c.number, number), (of_case.outcome, outcome)))
     if scope is not None:
         query = query.where(c.scopes.contains([scope]))
     return await page_of(ctx, query, keys=order, model=RegisterEntry, cursor=cursor, limit=limit, request=request, response=response)
@@ -98,9 +96,7 @@ async def read_decisions(
         .outerjoin(institutions.table, of_institution.institution_id == c.institution_id)
         .where(public)
     )
-    for column, wanted in ((c.institution_id, institution_id), (c.scope, scope), (c.outcome, outcome)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(query, ((c.institution_id, institution_id), (c.scope, scope), (c.outcome, outcome)))
     return await page_of(ctx, query, keys=order, model=PublicDecision, cursor=cursor, limit=limit, request=request, response=response)
 
 

@@ -9,7 +9,7 @@ from chassis.auth import Role
 from chassis.context import Accepted, Context
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import resolve
 from services.council import actions
 from services.council import handlers_remedies as handlers
@@ -78,10 +78,9 @@ async def list_complaints(
 ) -> Any:
     """Complaints by the day of filing; an institution's officer sees its own."""
     c = complaints.c
-    query = select(complaints.table)
-    for column, wanted in ((c.case_id, case_id), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(
+        select(complaints.table), ((c.case_id, case_id), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution))
+    )
     if decided is not None:
         query = query.where(c.decided_on.is_not(None) if decided else c.decided_on.is_(None))
     return await page_of(ctx, query, keys=order, model=ComplaintItem, cursor=cursor, limit=limit, request=request, response=response)

@@ -10,7 +10,7 @@ from chassis.context import Accepted
 from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import resolve
 from services.council import actions
 from services.council import handlers_resolutions as handlers
@@ -75,13 +75,14 @@ async def list_resolutions(
 ) -> Any:
     """Follow-ups before the council, and what it decided, by the day they came to it; an institution's officer sees its own."""
     c = resolutions.c
-    wanted = {
-        c.institution_id: (institution_id, ctx.own_institution),
-        c.certificate_id: (certificate_id,),
-        c.followup_id: (followup_id,),
-        c.cycle_id: (cycle_id,),
-    }
-    query = select(resolutions.table).where(*(column == each for column, values in wanted.items() for each in values if each is not None))
+    wanted = (
+        (c.institution_id, institution_id),
+        (c.institution_id, ctx.own_institution),
+        (c.certificate_id, certificate_id),
+        (c.followup_id, followup_id),
+        (c.cycle_id, cycle_id),
+    )
+    query = narrowed(select(resolutions.table), wanted)
     if adopted is not None:
         query = query.where(c.adopted_on.is_not(None) if adopted else c.adopted_on.is_(None))
     return await page_of(ctx, query, keys=order, model=ResolutionItem, cursor=cursor, limit=limit, request=request, response=response)

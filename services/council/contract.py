@@ -10,6 +10,7 @@ from regulations import RulebookRef
 
 # What is published again, alias by alias.
 # isort: off
+from chassis.due import Due as Due, RunDue as RunDue
 from services.council.contract_cases import (
     ConclusionDrafted as ConclusionDrafted,
     ConsiderationClosed as ConsiderationClosed,
@@ -50,7 +51,6 @@ from services.council.contract_certificates import (
     CertificateRevoked as CertificateRevoked,
     CertificateSanction as CertificateSanction,
     CertificateSuspended as CertificateSuspended,
-    Due as Due,
     DuplicateIssued as DuplicateIssued,
     DuplicatePaid as DuplicatePaid,
     DuplicateRequested as DuplicateRequested,
@@ -59,7 +59,6 @@ from services.council.contract_certificates import (
     RegisterEntryMade as RegisterEntryMade,
     RenewalWindowClosed as RenewalWindowClosed,
     RenewalWindowOpened as RenewalWindowOpened,
-    RunDue as RunDue,
     SuspensionTermEnded as SuspensionTermEnded,
 )
 from services.council.contract_imports import CertificatesImported as CertificatesImported

@@ -1,6 +1,6 @@
 """Facts of blanks and certificates. `contract` has all of them: nobody else imports this module."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,13 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.text import Identifier, ShortText, Text
+from chassis.text import Identifier, ShortText, Text, Word
 from regulations import RulebookRef
 from services.council.contract_meetings import ORDER_109
 
 AAKR, SAPATTUU = "aakr-monitoring-2024", "sapattuu-bilim-monitoring"
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of the rulebook's vocabularies or terms")]
 
 BlankNumber = Annotated[ShortText | Literal[""], Field(description="Empty where the rulebook keeps no blanks")]
 
@@ -350,21 +349,6 @@ class CertificateExtended(Event):
     valid_until: date
     gap_days: Annotated[int, Field(ge=0, description="Days between the earlier expiry and `counts_from` on which nothing was in force")]
     reason: Text | None = None
-
-
-class RunDue(BaseModel):
-    """Activity `council.run_due`: everything of the agency's certificates that is due by now. `seen`: source to the log's position."""
-
-    agency: str
-    seen: dict[str, str] = Field(default_factory=dict)
-
-
-class Due(BaseModel):
-    """What was done, and when the agency's certificates move by themselves next."""
-
-    done: int
-    next_at: datetime | None = None
-    more: bool = False
 
 
 class CertificateSanction(BaseModel):

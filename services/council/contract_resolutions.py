@@ -1,19 +1,17 @@
 """Facts of the council's resolutions on a follow-up. `contract` has all of them: nobody else imports this module."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.corrected import FactCorrected
 from chassis.events import Event
-from chassis.text import ShortText, Text
+from chassis.text import ShortText, Text, Word
 from regulations import RulebookRef
 from services.council.contract_cases import PresidingStatement
 
 SAPATTUU = "sapattuu-bilim-monitoring"
-
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of one of the rulebook's vocabularies")]
 
 
 class ResolutionItem(BaseModel):

@@ -5,13 +5,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.text import Day, Identifier, InstitutionId, ShortText, Text
+from chassis.text import Day, Identifier, InstitutionId, ShortText, Text, Word
 from services.council.contract import Recommendation
 from services.council.schemas import RulebookId, RulebookVersion
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
 Scope = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
 

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actions import Action
-from chassis.text import Day, Identifier, ShortText, Text
+from chassis.text import Day, Identifier, ShortText, Text, Word
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
 Votes = Annotated[int, Field(ge=0, le=100, strict=True)]
 
 

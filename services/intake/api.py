@@ -12,7 +12,7 @@ from chassis.corrections import Correction
 from chassis.documents import Document
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import load, resolve
 from services.intake import handlers, queries
 from services.intake.answers import ApplicationDetail, ApplicationItem, Institution, InstitutionDetail
@@ -246,10 +246,9 @@ async def list_applications(
 ) -> Any:
     """Applications by filing date; an institution's officer sees its own."""
     c = applications.c
-    query = select(applications.table)
-    for column, wanted in ((c.stage, stage), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(
+        select(applications.table), ((c.stage, stage), (c.institution_id, institution_id), (c.institution_id, ctx.own_institution))
+    )
     return await page_of(ctx, query, keys=order, model=ApplicationItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

@@ -11,7 +11,7 @@ from chassis.context import Accepted
 from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import load, resolve
 from services.intake import handlers, queries
 from services.intake.answers import (
@@ -59,10 +59,7 @@ async def list_standards(
     limit: Limit = 50,
 ) -> Any:
     """The standards that the agency has adopted, oldest first."""
-    query = select(standards.table)
-    for column, wanted in ((_S.kind, kind), (_S.rulebook_id, rulebook_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(select(standards.table), ((_S.kind, kind), (_S.rulebook_id, rulebook_id)))
     return await page_of(ctx, query, keys=order, model=StandardsItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

@@ -13,7 +13,7 @@ from chassis.context import Accepted
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
 from chassis.text import IsoDate
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Named, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import RulebookRef, calendar_for, resolve
 from regulations.values import Country
 from services.monitoring import handlers
@@ -27,7 +27,6 @@ router = APIRouter(prefix="/v1")
 INVOLVED = [Role.institution_officer, Role.coordinator, Role.director, Role.auditor]
 
 BY = sorting("due_on", [deadlines.c.due_on, deadlines.c.late_days, deadlines.c.state, deadlines.c.binds], deadlines.c.deadline_id)
-Named = Annotated[str | None, Query(max_length=80)]
 
 
 @get(router, "/deadlines", roles=INVOLVED, response_model=page_model(DeadlineItem))
@@ -52,7 +51,6 @@ async def list_deadlines(
 ) -> Any:
     """The deadline register by due date; an institution's officer sees what belongs to its own cases."""
     c = deadlines.c
-    query = select(deadlines.table)
     wanted = (
         (c.case_id, case_id),
         (c.institution_id, institution_id),
@@ -61,9 +59,7 @@ async def list_deadlines(
         (c.binds, binds),
         (c.source, source),
     )
-    for column, value in wanted:
-        if value is not None:
-            query = query.where(column == value)
+    query = narrowed(select(deadlines.table), wanted)
     if due_before is not None:
         query = query.where(c.due_on < due_before)
     if due_after is not None:

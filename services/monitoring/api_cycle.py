@@ -12,7 +12,7 @@ from chassis.corrections import Correction
 from chassis.decider import Command
 from chassis.problems import NotFound, Problem
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Named, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import local_date, resolve
 from services.monitoring import due
 from services.monitoring import handlers_cycle as handlers
@@ -51,7 +51,6 @@ DIRECTOR = [Role.director]
 
 _C = cycles.c
 BY = sorting("opened_on", [_C.opened_on, _C.period_until, _C.valid_until, _C.institution_id, _C.stage, _C.cycle, _C.late_days], _C.cycle_id)
-Named = Annotated[str | None, Query(max_length=80)]
 
 
 @get(router, "/cycles", roles=INVOLVED, response_model=page_model(CycleItem))
@@ -70,7 +69,6 @@ async def list_cycles(
     limit: Limit = 50,
 ) -> Any:
     """The monitoring cycles; an institution's officer sees its own."""
-    query = select(cycles.table)
     wanted = (
         (_C.followup_id, followup_id),
         (_C.certificate_id, certificate_id),
@@ -79,9 +77,7 @@ async def list_cycles(
         (_C.rulebook_id, rulebook_id),
         (_C.stage, stage),
     )
-    for column, value in wanted:
-        if value is not None:
-            query = query.where(column == value)
+    query = narrowed(select(cycles.table), wanted)
     if late is not None:
         query = query.where(_C.late_days > 0 if late else _C.late_days == 0)
     return await page_of(ctx, query, keys=order, model=CycleItem, cursor=cursor, limit=limit, request=request, response=response)

@@ -13,7 +13,7 @@ from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
 from chassis.text import IsoDate
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Named, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import Rulebook, enforces, resolve
 from services.monitoring import handlers_followup as handlers
 from services.monitoring.domain import followup as of
@@ -47,7 +47,6 @@ DIRECTOR = [Role.director]
 _C = followups.c
 BY = sorting("opened_on", [_C.opened_on, _C.valid_until, _C.issued_on, _C.institution_id, _C.rulebook_id, _C.status], _C.followup_id)
 ACCREDITATIONS = sorting("accreditation", [procedures.c.accreditation, procedures.c.chosen_on], procedures.c.accreditation)
-Named = Annotated[str | None, Query(max_length=80)]
 
 
 @post(router, "/follow-up-procedure", roles=DIRECTOR, if_match=False)
@@ -88,7 +87,6 @@ async def list_followups(
     limit: Limit = 50,
 ) -> Any:
     """The follow-ups of certificates; an institution's officer sees its own."""
-    query = select(followups.table)
     wanted = (
         (_C.certificate_id, certificate_id),
         (_C.institution_id, institution_id),
@@ -97,9 +95,7 @@ async def list_followups(
         (_C.kind, kind),
         (_C.status, status),
     )
-    for column, value in wanted:
-        if value is not None:
-            query = query.where(column == value)
+    query = narrowed(select(followups.table), wanted)
     for present, column in ((classified, _C.kind), (ended, _C.ended_on)):
         if present is not None:
             query = query.where(column.is_not(None) if present else column.is_(None))

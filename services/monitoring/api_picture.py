@@ -11,7 +11,7 @@ from chassis.auth import Role
 from chassis.context import Context
 from chassis.sorting import Order, sorting
 from chassis.text import IsoDate
-from chassis.web import Cursor, Limit, Reading, get, page_model, page_of
+from chassis.web import Cursor, Limit, Named, Reading, get, narrowed, page_model, page_of
 from regulations import RulebookRef, resolve
 from services.monitoring import picture, picture_years
 from services.monitoring.contract import CONTRACT
@@ -46,7 +46,6 @@ router = APIRouter(prefix="/v1/follow-up-picture")
 
 INVOLVED = [Role.institution_officer, Role.coordinator, Role.director, Role.auditor]
 
-Named = Annotated[str | None, Query(max_length=80)]
 AsOf = Annotated[
     IsoDate | None,
     Query(description="The day to reckon for, by what is recorded by now; without it today, by the zone of each rulebook"),
@@ -102,9 +101,7 @@ async def list_late(
     """Who is late, by how much, under which clause; those that are late the longest first."""
     asked = _asked(ctx, as_of, institution_id=institution_id, rulebook_id=rulebook_id)
     query = picture.late(asked)
-    for key, value in ((D.binds, binds), (D.rule, rule)):
-        if value is not None:
-            query = query.where(key == value)
+    query = narrowed(query, ((D.binds, binds), (D.rule, rule)))
     if late_by is not None:
         query = query.where(D.due_on <= asked.day(D.zone) - late_by)
     page = await page_of(ctx, query, keys=order, model=LateItem, cursor=cursor, limit=limit, request=request, response=response)

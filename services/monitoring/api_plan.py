@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 
 from chassis.actions import allowed_actions
@@ -11,7 +11,7 @@ from chassis.context import Accepted
 from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Named, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import resolve
 from services.monitoring import handlers_plan as handlers
 from services.monitoring.domain import plan as of
@@ -40,7 +40,6 @@ DIRECTOR = [Role.director]
 
 _C = plans.c
 BY = sorting("awaited_on", [_C.awaited_on, _C.institution_id, _C.rulebook_id, _C.stage, _C.round, _C.measures, _C.plan_id], _C.plan_id)
-Named = Annotated[str | None, Query(max_length=80)]
 
 
 @get(router, "/plans", roles=INVOLVED, response_model=page_model(PlanItem))
@@ -58,7 +57,6 @@ async def list_plans(
     limit: Limit = 50,
 ) -> Any:
     """The plans of measures; an institution's officer sees its own."""
-    query = select(plans.table)
     wanted = (
         (_C.followup_id, followup_id),
         (_C.certificate_id, certificate_id),
@@ -67,9 +65,7 @@ async def list_plans(
         (_C.rulebook_id, rulebook_id),
         (_C.stage, stage),
     )
-    for column, value in wanted:
-        if value is not None:
-            query = query.where(column == value)
+    query = narrowed(select(plans.table), wanted)
     return await page_of(ctx, query, keys=order, model=PlanItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

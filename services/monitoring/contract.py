@@ -11,6 +11,7 @@ from regulations import RulebookRef
 
 # What is published again, alias by alias.
 # isort: off
+from chassis.due import Due as Due, RunDue as RunDue
 from services.monitoring.contract_cycle import (
     CLOSE_CYCLE as CLOSE_CYCLE,
     CYCLE_EVENTS as CYCLE_EVENTS,
@@ -53,7 +54,6 @@ from services.monitoring.contract_followup import (
     CycleWindow as CycleWindow,
     DecisionLetterSent as DecisionLetterSent,
     DirectorAlerted as DirectorAlerted,
-    Due as Due,
     ExpectedDateSet as ExpectedDateSet,
     FollowedRecommendation as FollowedRecommendation,
     FollowUpClassified as FollowUpClassified,
@@ -64,7 +64,6 @@ from services.monitoring.contract_followup import (
     FollowUpTerms as FollowUpTerms,
     ReadFollowUp as ReadFollowUp,
     FollowUpRulebookAdopted as FollowUpRulebookAdopted,
-    RunDue as RunDue,
 )
 from services.monitoring.contract_plan import (
     PLAN_EVENTS as PLAN_EVENTS,

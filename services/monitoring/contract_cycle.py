@@ -8,13 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.text import Identifier, ShortText, Text
+from chassis.text import Identifier, ShortText, Text, Word
 from regulations import RulebookRef
 
 AAKR = "aakr-monitoring-2024"
 SAPATTUU = "sapattuu-bilim-monitoring"
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of the rulebook's vocabularies, or an id of its contents")]
 ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9. ()]{0,39}$", description="The id of a clause of the rulebook")]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")

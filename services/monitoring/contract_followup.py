@@ -8,12 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.text import Identifier, ShortText, Text
+from chassis.text import Identifier, ShortText, Text, Word
 from regulations import RulebookRef
 
 AAKR, SAPATTUU, IQAA = "aakr-monitoring-2024", "sapattuu-bilim-monitoring", "iqaa-accreditation"
-
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$", description="A word of the rulebook's vocabularies")]
 
 
 class FollowedRecommendation(BaseModel):
@@ -229,21 +227,6 @@ class AlertDirector(BaseModel):
     agency: str
     followup_id: str
     deadline_id: str
-
-
-class RunDue(BaseModel):
-    """Activity `monitoring.run_due`: everything of the agency's follow-ups that is due by now. `seen`: source to the log's position."""
-
-    agency: str
-    seen: dict[str, str] = Field(default_factory=dict)
-
-
-class Due(BaseModel):
-    """What was done, and when the agency's follow-ups move by themselves next."""
-
-    done: int
-    next_at: datetime | None = None
-    more: bool = False
 
 
 READ_FOLLOWUP = "monitoring.read_followup"

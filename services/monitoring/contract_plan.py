@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.corrected import FactCorrected
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.text import Identifier, ShortText, Text
+from chassis.text import Identifier, ShortText, Text, Word
 from regulations import RulebookRef
-from services.monitoring.contract_followup import AAKR, SAPATTUU, Word
+from services.monitoring.contract_followup import AAKR, SAPATTUU
 
 Round = Annotated[int, Field(ge=1, description="2 and on: a revised plan")]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actions import Action
 from chassis.documents import Document
-from chassis.text import Day, Identifier, ShortText, Text
+from chassis.text import Day, Identifier, ShortText, Text, Word
 from regulations import RulebookRef
 from services.monitoring.contract import (
     AcceptanceTold,
@@ -30,7 +30,6 @@ from services.monitoring.contract import (
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
 ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9. ()]{0,39}$")]
 Documents = Annotated[tuple[Document, ...], Field(max_length=200)]
 Verdicts = Annotated[tuple[MeasureVerdict, ...], Field(max_length=1000)]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.actions import Action
 from chassis.citations import Citation
 from chassis.documents import Document
-from chassis.text import Day, ShortText, Text
+from chassis.text import Day, ShortText, Text, Word
 from regulations import RulebookRef
 from services.monitoring.contract import (
     CycleWindow,
@@ -22,7 +22,6 @@ from services.monitoring.contract import (
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
 RulebookId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 RulebookVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$")]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actions import Action
 from chassis.documents import Document
-from chassis.text import Day, Identifier, ShortText, Text
+from chassis.text import Day, Identifier, ShortText, Text, Word
 from regulations import RulebookRef
 from services.monitoring.contract import (
     AccreditationDocumentsReceived,
@@ -21,8 +21,6 @@ from services.monitoring.contract import (
 )
 
 _IN = ConfigDict(extra="forbid", frozen=True)
-
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,60}$")]
 
 
 class NewMeasure(Measure):

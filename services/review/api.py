@@ -14,7 +14,7 @@ from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
 from chassis.text import InstitutionId
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import load
 from services.review import handlers
 from services.review.contract import ExaminationResultsSent, TechnicalExaminationHeld
@@ -159,9 +159,7 @@ async def list_reports(
     """Reports by opening date; an institution's officer sees its own, an expert those of the commissions he sits in."""
     c = reports.c
     query = select(reports.table).where(_visible(ctx))
-    for column, wanted in ((c.stage, stage), (c.standing, standing), (c.institution_id, institution_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(query, ((c.stage, stage), (c.standing, standing), (c.institution_id, institution_id)))
     return await page_of(ctx, query, keys=order, model=ReportItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

@@ -13,7 +13,7 @@ from chassis.corrections import Correction
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
 from chassis.text import InstitutionId
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import Rulebook, calendar_for, load
 from services.visits import handlers
 from services.visits.contract import ExpertDroppedOut, ExpertObjected, ObjectionDecided
@@ -247,9 +247,7 @@ async def list_visits(
     """Visits by opening date; an institution's officer sees its own, an expert those of the commissions he sits in."""
     c = visits.c
     query = select(visits.table).where(_visible(ctx))
-    for column, wanted in ((c.stage, stage), (c.standing, standing), (c.institution_id, institution_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(query, ((c.stage, stage), (c.standing, standing), (c.institution_id, institution_id)))
     return await page_of(ctx, query, keys=order, model=VisitItem, cursor=cursor, limit=limit, request=request, response=response)
 
 

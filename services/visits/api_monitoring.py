@@ -14,7 +14,7 @@ from chassis.decider import Command
 from chassis.problems import NotFound, Problem
 from chassis.sorting import Order, sorting
 from chassis.text import InstitutionId
-from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, post
+from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
 from regulations import Rulebook, calendar_for, load
 from services.visits import handlers_monitoring as handlers
 from services.visits.contract import GroupMemberObjected, GroupMemberReplaced, GroupObjectionDecided, VisitCostsInvoiced
@@ -141,9 +141,7 @@ async def list_monitoring_visits(
 ) -> Any:
     """Monitoring visits by opening date; an institution's officer sees its own, an expert those of the groups he is in."""
     query = select(monitoring_visits.table).where(_visible(ctx))
-    for column, wanted in ((_V.stage, stage), (_V.institution_id, institution_id), (_V.followup_id, followup_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = narrowed(query, ((_V.stage, stage), (_V.institution_id, institution_id), (_V.followup_id, followup_id)))
     return await page_of(ctx, query, keys=order, model=MonitoringVisitItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
