@@ -105,6 +105,25 @@ from services.council.contract_resolutions import (
     ResolutionItem as ResolutionItem,
     ResolutionOpened as ResolutionOpened,
 )
+from services.council.contract_attestations import (
+    ATTESTATION_DECISION_EVENTS as ATTESTATION_DECISION_EVENTS,
+    END_LICENCE_SUSPENSION as END_LICENCE_SUSPENSION,
+    OPEN_ATTESTATION_DECISION as OPEN_ATTESTATION_DECISION,
+    AttestationDecided as AttestationDecided,
+    AttestationDecisionCorrected as AttestationDecisionCorrected,
+    AttestationDecisionOpened as AttestationDecisionOpened,
+    AttestationDecisionTold as AttestationDecisionTold,
+    DeprivationReferred as DeprivationReferred,
+    EndLicenceSuspension as EndLicenceSuspension,
+    FineReferred as FineReferred,
+    KnowledgeFigures as KnowledgeFigures,
+    LicenceRestored as LicenceRestored,
+    LicenceSuspended as LicenceSuspended,
+    LicenceSuspensionEnded as LicenceSuspensionEnded,
+    OpenAttestationDecision as OpenAttestationDecision,
+    SpecialtyDecision as SpecialtyDecision,
+    SpecialtyProposal as SpecialtyProposal,
+)
 # isort: on
 
 TASK_QUEUE = "kepil-council"
@@ -165,6 +184,7 @@ EVENTS = Catalogue(
             CertificateExtended,
             CertificateCorrected,
         ],
+        "attestation": list(ATTESTATION_DECISION_EVENTS),
     },
 )
 

@@ -39,6 +39,43 @@ from services.intake.contract_register import (
     StandardsAdopted as StandardsAdopted,
     StandardsCorrected as StandardsCorrected,
 )
+from services.intake.contract_attested import (
+    LIMIT_EVENTS as LIMIT_EVENTS,
+    SUBJECT_EVENTS as SUBJECT_EVENTS,
+    SUBJECT_IMPORT_EVENTS as SUBJECT_IMPORT_EVENTS,
+    InterimControlLimitCorrected as InterimControlLimitCorrected,
+    InterimControlLimitSet as InterimControlLimitSet,
+    InterimControlRecorded as InterimControlRecorded,
+    Profile as Profile,
+    Specialty as Specialty,
+    SpecialtyCode as SpecialtyCode,
+    SubjectCorrected as SubjectCorrected,
+    SubjectEntered as SubjectEntered,
+    SubjectRemoved as SubjectRemoved,
+    SubjectsImported as SubjectsImported,
+)
+from services.intake.contract_attestation import (
+    ATTESTATION_EVENTS as ATTESTATION_EVENTS,
+    ATTESTATION_SCHEDULE_EVENTS as ATTESTATION_SCHEDULE_EVENTS,
+    CLOSE_ATTESTATION as CLOSE_ATTESTATION,
+    PROPOSAL_EVENTS as PROPOSAL_EVENTS,
+    AttestationAnnounced as AttestationAnnounced,
+    AttestationCancelled as AttestationCancelled,
+    AttestationClosed as AttestationClosed,
+    AttestationCorrected as AttestationCorrected,
+    AttestationDatesTold as AttestationDatesTold,
+    AttestationRescheduled as AttestationRescheduled,
+    AttestationScheduleApproved as AttestationScheduleApproved,
+    AttestationScheduleCorrected as AttestationScheduleCorrected,
+    AttestationScheduled as AttestationScheduled,
+    CloseAttestation as CloseAttestation,
+    ProposedEntry as ProposedEntry,
+    ScheduleChangeDeclined as ScheduleChangeDeclined,
+    ScheduleChangeRequested as ScheduleChangeRequested,
+    ScheduleProposalPart as ScheduleProposalPart,
+    ScheduleProposed as ScheduleProposed,
+    YearLoad as YearLoad,
+)
 # isort: on
 
 TASK_QUEUE = "kepil-intake"
@@ -333,6 +370,12 @@ EVENTS = Catalogue(
         ],
         "schedule": [ScheduleAdopted, ScheduleCorrected],
         "standards": [StandardsAdopted, StandardsCorrected],
+        "attested": list(SUBJECT_EVENTS),
+        "attested_import": list(SUBJECT_IMPORT_EVENTS),
+        "control_limit": list(LIMIT_EVENTS),
+        "attestation_proposal": list(PROPOSAL_EVENTS),
+        "attestation_schedule": list(ATTESTATION_SCHEDULE_EVENTS),
+        "attestation": list(ATTESTATION_EVENTS),
     },
 )
 

@@ -11,6 +11,20 @@ from chassis.events import Catalogue, Event
 from chassis.text import ShortText, Text
 from regulations import RulebookRef
 
+# isort: off
+from services.review.contract_materials import (
+    MATERIALS_EVENTS as MATERIALS_EVENTS,
+    OPEN_MATERIALS as OPEN_MATERIALS,
+    MaterialPart as MaterialPart,
+    MaterialsAnalysed as MaterialsAnalysed,
+    MaterialsAwaited as MaterialsAwaited,
+    MaterialsCorrected as MaterialsCorrected,
+    MaterialsReceived as MaterialsReceived,
+    MissingPartsTold as MissingPartsTold,
+    OpenMaterials as OpenMaterials,
+)
+# isort: on
+
 TASK_QUEUE = "kepil-review"
 
 _ORDER_109, _IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
@@ -234,7 +248,8 @@ EVENTS = Catalogue(
             SelfAssessmentResumed,
             SelfAssessmentClosed,
             ReportCorrected,
-        ]
+        ],
+        "materials": list(MATERIALS_EVENTS),
     },
 )
 
