@@ -121,7 +121,7 @@ async def bare(design: str, sizes: Sizes) -> Kept:
         async with Stack(options) as stack:
             client = await Client.connect(stack.urls["temporal"])
             workflows = sizes.designs if design == "each" else -(-sizes.designs // EACH)
-            await _until(lambda: _running(client, workflows), "all workflows run again")
+            await until(lambda: _running(client, workflows), "all workflows run again")
             kept.restart = time.perf_counter() - stopped
             ended = await _design(design, "expire", stack, sizes.expiring)
             kept.late = ended["late"]
@@ -220,7 +220,7 @@ class Book:
             await asyncio.gather(*(portals.command(Role.coordinator, "intake", "/v1/institutions", body) for body in bodies))
         finally:
             portals.close()
-        await _until(lambda: self._knows(institutions), "council knows the institutions")
+        await until(lambda: self._knows(institutions), "council knows the institutions")
 
     async def take(self, content: bytes) -> None:
         """Imports a table; every line must be taken."""
@@ -236,9 +236,9 @@ class Book:
 
     async def followed(self, count: int) -> None:
         """Until each has a follow-up with its cycles to come, and the calendar waits for the first of them."""
-        await _until(lambda: self._counts("monitoring", "FollowUpOpened", count), f"{count:,} follow-ups are open")
+        await until(lambda: self._counts("monitoring", "FollowUpOpened", count), f"{count:,} follow-ups are open")
         await until_told(self.using)
-        await _until(self._rests, "the calendar rests")
+        await until(self._rests, "the calendar rests")
         planned, first = await self._value("monitoring", _PLANNED), await self._value("monitoring", _FIRST)
         if planned != count or first != (waits := (await self.calendar()).next_at["monitoring"]):
             raise StepsAreWrong(
@@ -247,8 +247,8 @@ class Book:
 
     async def ended(self, count: int, at: datetime) -> tuple[list[float], list[float]]:
         """How many seconds after midnight each certificate expired and each follow-up ended."""
-        await _until(lambda: self._counts("council", "CertificateExpired", count), "all have expired")
-        await _until(lambda: self._counts("monitoring", "FollowUpEnded", count), "all follow-ups have ended")
+        await until(lambda: self._counts("council", "CertificateExpired", count), "all have expired")
+        await until(lambda: self._counts("monitoring", "FollowUpEnded", count), "all follow-ups have ended")
         return await self._late("council", "CertificateExpired", at), await self._late("monitoring", "FollowUpEnded", at)
 
     async def check(self, sizes: Sizes) -> None:
@@ -330,7 +330,8 @@ def table(prefix: str, count: int, today: date, *, expires: date | None = None) 
     return content.getvalue().encode()
 
 
-async def _until(so: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(so: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Looks until it is so; StepsAreWrong with `what` if it never is."""
     end = time.monotonic() + _PATIENCE
     while not await so():
         if time.monotonic() > end:

@@ -11,14 +11,14 @@ from typing import Any, Literal
 KINDS = ("store", "relay", "http", "latency", "lifecycles")
 
 #: Measured only when asked for by name: they make stacks of their own, stop and start them, and take their time.
-ALONE = ("certificates",)
+ALONE = ("certificates", "attestations")
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency,
-    cases that are open at once and commands under way at once; certificates in force, those of them that expire at one midnight, and how
-    many there are of each other design."""
+    cases that are open at once and commands under way at once; certificates in force, those of them that expire at one midnight, how
+    many there are of each other design; and organisations that are attested."""
 
     seconds: float = 1.0
     rounds: int = 3
@@ -31,6 +31,7 @@ class Sizes:
     certificates: int = 100_000
     expiring: int = 1_000
     designs: int = 5_000
+    organisations: int = 7_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Result:
     kepil: float
     peer: float | None
     peer_name: str
-    unit: Literal["events/s", "requests/s", "lifecycles/s", "certificates/s", "certificates", "steps", "ms", "s", "MiB"]
+    unit: Literal[
+        "events/s", "requests/s", "lifecycles/s", "certificates/s", "certificates", "lifecycles", "steps", "ms", "s", "MiB", "times"
+    ]
     target: float | None
 
     @property

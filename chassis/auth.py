@@ -5,7 +5,7 @@ What a role may do to one case is not decided here: that is a rule of the case.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -51,6 +51,19 @@ class Role(StrEnum):
 
 
 _ROLES = {role.value: role for role in Role}
+
+
+class _Everybody(tuple[Role, ...]):
+    """See PUBLIC."""
+
+
+#: For `roles=` of a route that needs no token: whoever comes. The route's path or query names the agency.
+PUBLIC: Sequence[Role] = _Everybody()
+
+
+def is_public(roles: Sequence[Role]) -> bool:
+    """Whether a route is open to everybody. One that merely names no role wants a token."""
+    return isinstance(roles, _Everybody)
 
 
 @dataclass(frozen=True, slots=True)

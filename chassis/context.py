@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -80,8 +81,10 @@ class Context:
         key: str | None = None,
         fingerprint: bytes = b"",
         causation_id: str | None = None,
+        nameless: bool = False,
     ) -> None:
         self._machinery = machinery
+        self._nameless = nameless
         self.agency = agency
         self.actor = actor
         self.at = at
@@ -140,9 +143,26 @@ class Context:
         found = await self._machinery.store.streams(self.agency, [decider.stream(each) for each in aggregate_ids])
         return {events[0].subject_id: events for events in found.values()}
 
+    @property
+    def key(self) -> str:
+        """The caller's idempotency key; empty where he sent none."""
+        return self._key or ""
+
+    def nameless(self, actor: str, at: datetime) -> "Context":
+        """A unit of work that tells nothing of who caused it: no token, no key, no trace, no ids or times by which to find it.
+
+        `at` is as exact as what it records may be. What follows has the ids that the caller makes: none is kept to repeat an answer.
+        """
+        return Context(self._machinery, agency=self.agency, actor=actor, at=at, nameless=True)
+
     def apart(self) -> "Context":
         """The same caller for one command among many of a request: without its key and its version."""
         return Context(self._machinery, agency=self.agency, actor=self.actor, at=self.at, principal=self.principal)
+
+    async def forget(self, subjects: Iterable[str]) -> None:
+        """Deletes the keys that this service has of these people: nothing that was sealed for them is read again. Safe to repeat."""
+        for subject in subjects:
+            await self._machinery.keys.forget(self.agency, subject)
 
     async def given(self, *body: str) -> Accepted | None:
         """For a request whose body the endpoint reads itself: what makes it the same request, and the answer that its idempotency key
@@ -272,6 +292,8 @@ class Context:
 
     def _tell_the_trace(self, stream: str, stored: Sequence[StoredEvent]) -> None:
         """On the span of the request or activity, so that a command costs no span of its own."""
+        if self._nameless:
+            return
         case_id = stored[0].data.get("case_id")
         known = {"case_id": case_id} if isinstance(case_id, str) else {}
         telemetry.annotate(stream=stream, agency=self.agency, event_type=", ".join(e.type for e in stored), **known)
@@ -288,12 +310,12 @@ class Context:
     ) -> tuple[list[StoredEvent], list[Recorded[Any]], bytes]:
         machinery = self._machinery
         metadata = self._metadata()
-        wall = machinery.clock.wall()
+        wall = self.at if self._nameless else machinery.clock.wall()
         previous = loaded.hash
         stored: list[StoredEvent] = []
         recorded: list[Recorded[Any]] = []
         for version, event in enumerate(events, loaded.version + 1):
-            event_id = new_id()
+            event_id = str(uuid4()) if self._nameless else new_id()  # ours tell the time
             fact = event.model_dump(mode="json")
             data = await seal_fields(type(event), fact, agency=self.agency, keys=machinery.keys)
             if data is not fact:  # what a forgotten subject's event says is projected as it will be read
@@ -319,6 +341,8 @@ class Context:
 
     def _metadata(self) -> Json:
         metadata: Json = {"actor": self.actor, "agency": self.agency}
+        if self._nameless:
+            return metadata
         if self.principal is not None:
             metadata["roles"] = sorted(self.principal.roles)
         if self._key is not None:

@@ -27,6 +27,7 @@ from chassis.problems import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    TooManyRequests,
     Unauthenticated,
 )
 from chassis.text import MANY_LINES, MOST_ERRORS, ONE_LINE, pointer
@@ -74,13 +75,17 @@ def _all_answers() -> dict[int | str, dict[str, Any]]:
     }
 
 
-#: For `responses=` of a router or a route: every problem that a service can answer with.
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = _all_answers()
+_ANSWERS = _all_answers()
+
+#: For `responses=` of a router or a route: every problem that a service answers callers with whom it knows.
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: answer for status, answer in _ANSWERS.items() if status != TooManyRequests.status
+}
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """PROBLEM_RESPONSES of these statuses alone."""
-    return {status: PROBLEM_RESPONSES[status] for status in statuses}
+    """The problems of these statuses alone."""
+    return {status: _ANSWERS[status] for status in statuses}
 
 
 def response_of(problem: Problem, request: Request | None = None) -> Response:

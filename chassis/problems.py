@@ -205,6 +205,23 @@ class BodyTooLarge(Problem):
     title = "The body is too large"
 
 
+class TooManyRequests(Problem):
+    """More was sent from one side than is taken in so short a time."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int = 60, **extensions: Any) -> None:
+        super().__init__(detail, **extensions)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come again, in seconds."""
+        return {"Retry-After": str(self.retry_after)}
+
+
 class Unavailable(Problem):
     """Something that is needed does not answer just now."""
 
@@ -239,5 +256,6 @@ PROBLEM_TYPES: tuple[type[Problem], ...] = (
     IdempotencyKeyReused,
     PreconditionRequired,
     Problem,
+    TooManyRequests,
     Unavailable,
 )

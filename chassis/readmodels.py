@@ -173,7 +173,7 @@ def _compile(statement: Statement, table: Table) -> tuple[str, tuple[str, ...]]:
         built = where(delete(table))
     compiled = built.compile(dialect=_DIALECT)
     positions: list[str] = getattr(compiled, "positiontup", None) or []
-    names = tuple(name.removeprefix("set_") for name in positions)
+    names = tuple(name.removeprefix("set_") if statement.kind == "update" else name for name in positions)
     return str(compiled), names
 
 

@@ -69,6 +69,7 @@ class Service:
     at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
     conflicts: Sequence[type[Exception]] = ()  # exceptions of other layers that callers get as a conflict
+    untraced: Sequence[str] = ()  # regular expressions of URLs whose requests leave no span: nobody is to find who sent them
     uploads: Sequence[str] = ()  # paths whose body is a file, read as it comes
 
     @property
@@ -184,7 +185,7 @@ def build_app(service: Service, using: Settings) -> FastAPI:
     document_problems(app)
     app.add_middleware(BodyLimit, limit=using.max_body_bytes, uploads=dict.fromkeys(service.uploads, using.max_upload_bytes))
     _health_routes(app)
-    telemetry.instrument(app)
+    telemetry.instrument(app, service.untraced)
     return app
 
 

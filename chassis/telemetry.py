@@ -5,7 +5,7 @@ Attribute names stand here and nowhere else; those of messaging follow the seman
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -130,12 +130,14 @@ def shutdown() -> None:
         _providers.pop(0).shutdown()
 
 
-def instrument(app: Any) -> None:
-    """A span for each request of a FastAPI app, the health endpoints excepted; continues the caller's trace."""
+def instrument(app: Any, untraced: Sequence[str] = ()) -> None:
+    """A span for each request of a FastAPI app, those of health and of the URLs `untraced` (regular expressions) excepted; continues the
+    caller's trace."""
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
-    FastAPIInstrumentor.instrument_app(app, excluded_urls=r"/healthz$,/readyz$", exclude_spans=["receive", "send"])
+    excluded = ",".join([r"/healthz$", r"/readyz$", *untraced])
+    FastAPIInstrumentor.instrument_app(app, excluded_urls=excluded, exclude_spans=["receive", "send"])
 
 
 def tracer() -> Tracer:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -17,13 +17,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.actions import CommandRoute
-from chassis.auth import Principal, Role, allow
+from chassis.auth import Principal, Role, allow, is_public
 from chassis.citations import Citation, Regulation, cited
 from chassis.context import Accepted, Context, fingerprint_of
 from chassis.corrected import correctable_fields
 from chassis.decider import Command, Decider
 from chassis.events import Json
-from chassis.problem_handlers import PROBLEM_RESPONSES
+from chassis.problem_handlers import PROBLEM_RESPONSES, problem_responses
 from chassis.problems import (
     BodyTooLarge,
     IdempotencyKeyMissing,
@@ -33,7 +33,7 @@ from chassis.problems import (
     UnsupportedMediaType,
 )
 from chassis.sorting import Order
-from chassis.text import MOST_ERRORS, check_strings, pointer
+from chassis.text import AGENCY_PATTERN, MOST_ERRORS, check_strings, pointer
 
 M = TypeVar("M", bound=BaseModel)
 Endpoint = Callable[..., Awaitable[Any]]
@@ -41,6 +41,13 @@ Endpoint = Callable[..., Awaitable[Any]]
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 _KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 _JSON = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json\s*(?:;.*)?$", re.IGNORECASE)
+
+_PUBLIC_BYTES = 64_000  # of a body that comes from anybody
+
+_PUBLIC_PROBLEMS = (400, 404, 409, 413, 415, 422, 429, 500, 503)
+
+#: The actor of a unit of work of somebody without a token.
+ANYBODY = "public"
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 
@@ -161,6 +168,48 @@ def _gate(roles: Sequence[Role], if_match: bool, media: Sequence[str] = ()) -> C
     return gate
 
 
+#: Checked by hand: past a fault of a gate FastAPI would go on to the endpoint's own dependencies, which need what the gate makes.
+_AgencyOfPath = Annotated[
+    str, Path(description="Whose matter it is", json_schema_extra={"pattern": AGENCY_PATTERN, "minLength": 1, "maxLength": 63})
+]
+
+
+def _checked_agency(agency: str) -> str:
+    if re.fullmatch(AGENCY_PATTERN, agency) is None or agency.endswith("\n"):
+        raise Invalid("the path names no agency", errors=[{"pointer": "#/path/agency", "detail": "no agency's id"}])
+    return agency
+
+
+async def _public_gate(
+    request: Request,
+    agency: _AgencyOfPath,
+    idempotency_key: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> None:
+    """For a command of somebody without a token: as `_gate`, with less room for the body."""
+    if idempotency_key is None or not _KEY.match(idempotency_key):
+        raise IdempotencyKeyMissing("send an Idempotency-Key of 1 to 200 visible ASCII characters, new for every new intention")
+    body = await _checked_body(request)
+    if len(body) > _PUBLIC_BYTES:
+        raise BodyTooLarge(f"a request body may have {_PUBLIC_BYTES} bytes here")
+    checked_query(request)
+    request.state.context = await request.app.state.runtime.context(
+        agency=_checked_agency(agency),
+        actor=ANYBODY,
+        key=idempotency_key,
+        fingerprint=fingerprint_of(request.method, request.url.path, body),
+    )
+
+
+async def _public_reader(request: Request, agency: _AgencyOfPath) -> None:
+    checked_query(request)
+    request.state.context = await request.app.state.runtime.context(agency=_checked_agency(agency), actor=ANYBODY)
+
+
+def _told_of(roles: Sequence[Role]) -> dict[str, Any]:
+    """What the OpenAPI document says of who may ask."""
+    return {"security": [], "x-kepil-roles": []} if is_public(roles) else {"x-kepil-roles": sorted(roles)}
+
+
 def _reader(roles: Sequence[Role]) -> Callable[..., Any]:
     permitted = allow(*roles)
 
@@ -192,8 +241,10 @@ def post(
     if_match: bool = True,
     summary: str | None = None,
     command: type[Command] | None = None,
+    answers: type[Accepted] = Accepted,
 ) -> Callable[[Endpoint], Endpoint]:
-    """A command route. The endpoint returns Accepted; the answer carries its ETag, and Location where something was made (201).
+    """A command route. The endpoint returns Accepted, or what `answers` makes of it; the answer carries its ETag, and Location where
+    something was made (201). With `roles=PUBLIC` it needs no token and no version: the path names the agency as `{agency}`.
 
     `command` is what the route sends to its aggregate: by it the aggregate's detail knows whether the route is open (`actions`).
     """
@@ -209,7 +260,7 @@ def post(
             return Response(content, status_code=status, headers=headers, media_type="application/json")
 
         name = endpoint.__name__
-        told: dict[str, Any] = {"x-kepil-roles": sorted(roles)}
+        told, public = _told_of(roles), is_public(roles)
         if command is not None:
             told["x-kepil-action"] = name
             answer.command_route = CommandRoute(name, router.prefix + path, frozenset(roles), if_match, command)  # type: ignore[attr-defined]
@@ -218,11 +269,11 @@ def post(
             answer,
             methods=["POST"],
             status_code=status,
-            response_model=Accepted,
-            dependencies=[Depends(_gate(roles, if_match))],
-            responses=PROBLEM_RESPONSES,
+            response_model=answers,
+            dependencies=[Depends(_public_gate if public else _gate(roles, if_match))],
+            responses=problem_responses(*_PUBLIC_PROBLEMS) if public else PROBLEM_RESPONSES,
             summary=summary,
-            openapi_extra={**told, "parameters": [_KEY_HEADER, _VERSION_HEADER] if if_match else [_KEY_HEADER]},
+            openapi_extra={**told, "parameters": [_KEY_HEADER, _VERSION_HEADER] if if_match and not public else [_KEY_HEADER]},
         )
         return endpoint
 
@@ -230,10 +281,10 @@ def post(
 
 
 def upload(
-    router: APIRouter, path: str, *, roles: Sequence[Role], media: Sequence[str], response_model: type[BaseModel]
+    router: APIRouter, path: str, *, roles: Sequence[Role], media: Sequence[str], response_model: type[BaseModel], if_match: bool = False
 ) -> Callable[[Endpoint], Endpoint]:
     """A command route that takes a file of one of the types `media`, which the endpoint reads as it comes; its path is one of the
-    service's `uploads`. The endpoint answers itself, as `response_model` says."""
+    service's `uploads`, where files are larger than bodies. The endpoint answers itself, as `response_model` says."""
 
     def register(endpoint: Endpoint) -> Endpoint:
         content = {each: {"schema": {"type": "string"}} for each in media}
@@ -243,9 +294,9 @@ def upload(
             endpoint,
             methods=["POST"],
             response_model=response_model,
-            dependencies=[Depends(_gate(roles, False, media))],
+            dependencies=[Depends(_gate(roles, if_match, media))],
             responses=PROBLEM_RESPONSES,
-            openapi_extra={"x-kepil-roles": sorted(roles), "parameters": [_KEY_HEADER], **body},
+            openapi_extra={"x-kepil-roles": sorted(roles), "parameters": [_KEY_HEADER, *([_VERSION_HEADER] if if_match else [])], **body},
         )
         return endpoint
 
@@ -255,17 +306,17 @@ def upload(
 def get(
     router: APIRouter, path: str, *, roles: Sequence[Role], summary: str | None = None, **options: Any
 ) -> Callable[[Endpoint], Endpoint]:
-    """A read route for these roles. An endpoint that returns a model with `version` gets its ETag."""
+    """A read route for these roles; with `roles=PUBLIC` for everybody, of the agency that its path names as `{agency}`."""
 
     def register(endpoint: Endpoint) -> Endpoint:
         router.add_api_route(
             path,
             endpoint,
             methods=["GET"],
-            dependencies=[Depends(_reader(roles))],
-            responses=PROBLEM_RESPONSES,
+            dependencies=[Depends(_public_reader if is_public(roles) else _reader(roles))],
+            responses=problem_responses(404, 422, 429, 500, 503) if is_public(roles) else PROBLEM_RESPONSES,
             summary=summary,
-            openapi_extra={"x-kepil-roles": sorted(roles)},
+            openapi_extra=_told_of(roles),
             **options,
         )
         return endpoint

@@ -12,7 +12,8 @@ _PARAMETER = re.compile(r"\{([a-z_]+)\}")
 
 @dataclass(frozen=True)
 class Act:
-    """One request that a service takes. `members` are those of its body, None where it takes none."""
+    """One request that a service takes. `members` are those of its body, None where it takes none. `versioned`: it is about a version that
+    the caller has read; `public`: whoever comes may make it, without a token."""
 
     words: str
     service: str
@@ -21,6 +22,8 @@ class Act:
     roles: frozenset[str]
     members: frozenset[str] | None
     required: frozenset[str]
+    versioned: bool = False
+    public: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -70,4 +73,6 @@ def _act(name: str, method: str, path: str, operation: dict[str, Any], document:
         roles=frozenset(str(role) for role in operation.get("x-kepil-roles", ())),
         members=frozenset(schema["properties"]) if schema and "properties" in schema else None,
         required=frozenset(schema.get("required", ())) if schema else frozenset(),
+        versioned=any(each.get("name") == "If-Match" for each in operation.get("parameters", ())),
+        public=operation.get("security") == [],
     )

@@ -23,7 +23,7 @@ from cli.supervisor import ALL, Stack, StackOptions
 
 #: The services that a measurement needs beside the three servers.
 _NEEDED: dict[str, tuple[str, ...]] = {"store": (), "relay": (), "http": ("intake",), "latency": ("intake", "council"), "lifecycles": ALL}
-_QUICK = Sizes(certificates=2_000, expiring=100, designs=500)
+_QUICK = Sizes(certificates=2_000, expiring=100, designs=500, organisations=500)
 _MARK = {True: "[green]met[/]", False: "[red]not met[/]", None: "–"}
 
 
@@ -121,7 +121,7 @@ def table(results: Sequence[Result]) -> Table:
     for name in ("what", "Kepil", "peer", "ratio", "target", ""):
         view.add_column(name, justify="left" if name in ("what", "") else "right")
     for result in results:
-        sign, digits = ("≤", 1) if result.unit in ("ms", "s", "MiB") else ("≥", 0)
+        sign, digits = ("≤", 1) if result.unit in ("ms", "s", "MiB", "times") else ("≥", 0)
         view.add_row(
             result.what,
             f"{result.kepil:,.{digits}f} {result.unit}",

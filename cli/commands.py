@@ -247,12 +247,16 @@ def simulate(
 
 @app.command()
 def bench(
-    which: Annotated[str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates.")] = None,
+    which: Annotated[
+        str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates, attestations.")
+    ] = None,
     state: StateOption = None,
     json: JsonOption = False,
     cases: Annotated[int, typer.Option(min=1, help="How many lifecycles at once.")] = 500,
     count: Annotated[int, typer.Option(min=1_000, help="How many certificates.")] = 100_000,
-    quick: Annotated[bool, typer.Option("--quick", help="Certificates: 2,000, and a tenth of the other designs.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Certificates: 2,000, and a tenth of the other designs. Attestations: 500.")
+    ] = False,
 ) -> int:
     """Measure Kepil beside the raw servers, in one run."""
     where = state.absolute() if state else None

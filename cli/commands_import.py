@@ -46,3 +46,21 @@ def import_institutions(
     """Register the institutions of a table; exit code 1 where a line was not taken."""
     options = {"file": file, "agency": agency, "dry_run": dry_run, "token": token, "state": state_folder(state), "json": json}
     return later("cli.importing", "institutions", **options)
+
+
+@imports.command("subjects")
+def import_subjects(
+    file: Annotated[Path, typer.Argument(help="A table in CSV; docs/cli.md has the columns.")],
+    agency: AgencyOption = "my-agency",
+    rulebook: Annotated[str | None, typer.Option(help="The rulebook of rows that name none.", show_default=False)] = None,
+    dry_run: DryRunOption = False,
+    template: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", help="Write the empty table into FILE: ky, kk, ru or en.", show_default=False)
+    ] = None,
+    token: TokenOption = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Enter the organisations of a table that are to be attested; exit code 1 where a line was not taken."""
+    options = {"file": file, "agency": agency, "rulebook": rulebook, "dry_run": dry_run, "template": template, "token": token}
+    return later("cli.importing", "subjects", **options, state=state_folder(state), json=json)

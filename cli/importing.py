@@ -3,7 +3,7 @@
 import asyncio
 import json as jsonlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,25 +57,60 @@ async def certificates(
 ) -> int:
     """Imports certificates and prints what became of each line; 1 where one was refused or differs from what is recorded."""
     adopt(state)
-    url = f"{settings().url('council')}/v1/certificates/imports"
+    told_of = {"file_name": file.name} | ({"rulebook": rulebook} if rulebook else {})
+    answer = await _sent(f"{settings().url('council')}/v1/certificates/imports", file, agency, token, template, dry_run, told_of)
+    return 0 if answer is None else _reported(answer, told(file.name, answer.json()), json)
+
+
+async def subjects(
+    file: Path, state: Path, agency: str, rulebook: str | None, dry_run: bool, json: bool, token: str | None, template: str | None
+) -> int:
+    """Enters the organisations of a table in the register of those that are attested; 1 where a line was refused."""
+    adopt(state)
+    told_of = {"rulebook": rulebook} if rulebook else {}
+    answer = await _sent(f"{settings().url('intake')}/v1/attestation-subjects/imports", file, agency, token, template, dry_run, told_of)
+    return 0 if answer is None else _reported(answer, told_of_subjects(file.name, answer.json()), json)
+
+
+async def _sent(
+    url: str, file: Path, agency: str, token: str | None, template: str | None, dry_run: bool, params: Mapping[str, str]
+) -> httpx.Response | None:
+    """The answer to a table; None where the empty table was written instead."""
     headers = {"authorization": f"Bearer {token or _token(agency)}"}
     async with httpx.AsyncClient(timeout=httpx.Timeout(30, read=None)) as http:
         if template is not None:
             answer = await http.get(f"{url}/template", params={"language": template}, headers=headers | {"accept": "text/csv"})
             _require_success(answer)
             file.write_bytes(answer.content)
-            return 0
-        params = {"dry_run": str(dry_run).lower(), "file_name": file.name} | ({"rulebook": rulebook} if rulebook else {})
+            return None
         headers |= {"idempotency-key": uuid4().hex, "content-type": "text/csv"}
-        answer = await http.post(url, params=params, headers=headers, content=_pieces(file))
+        asked = {"dry_run": str(dry_run).lower(), **params}
+        answer = await http.post(url, params=asked, headers=headers, content=_pieces(file))
     _require_success(answer)
-    report = answer.json()
+    return answer
+
+
+def _reported(answer: httpx.Response, lines: Iterable[str], json: bool) -> int:
     if json:
         sys.stdout.write(answer.text + "\n")
     else:
-        for line in told(file.name, report):
+        for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 1 if report["refused"] or report["differs"] else 0
+    report = answer.json()
+    return 1 if report["refused"] or report.get("differs") else 0
+
+
+def told_of_subjects(name: str, report: Mapping[str, Any]) -> list[str]:
+    """The report of a table of organisations for people: the counts, then what is wrong with which line."""
+    would = "would be " if report["dry_run"] else ""
+    unknown = sum(1 for each in report["report"] if each["outcome"] != "refused" and each["due_by"] is None)
+    lines = [
+        f"{name}: {report['lines']} organisations: {report['entered']} {would}entered, {report['same']} known so,"
+        f" {report['refused']} refused"
+    ]
+    if unknown:
+        lines.append(f"  {unknown} of them: nobody has told when they were attested last or founded, so a person must schedule them")
+    return lines + _faults(report, "institution")
 
 
 def told(name: str, report: Mapping[str, Any]) -> list[str]:
@@ -85,21 +120,28 @@ def told(name: str, report: Mapping[str, Any]) -> list[str]:
         f"{name}: {report['lines']} certificates: {report['created']} {would}recorded, {report['same']} recorded before,"
         f" {report['differs']} differ from what is recorded, {report['refused']} refused"
     ]
-    faults = [(each, problem) for each in report["report"] for problem in each["problems"]]
-    for each, problem in faults[:_SHOWN]:
-        where = f"line {problem['line']}" + (f" ({each['number']})" if each["number"] else "")
-        column = f", {problem['heading'] or problem['field']}" if problem["field"] else ""
-        clause = f" [{problem['rulebook'] or ''} {problem['clause']}]".replace("[ ", "[") if problem["clause"] else ""
-        accepts = f"; accepted: {problem['accepts']}" if problem["accepts"] else ""
-        lines.append(f"  {each['outcome']}: {where}{column}: {problem['problem']}{clause}{accepts}")
-    if len(faults) > _SHOWN:
-        lines.append(f"  … and {len(faults) - _SHOWN} more: --json has them all")
+    lines += _faults(report, "number")
     for unknown in report["unknown_institutions"]:
         alike = f"; written much alike: {', '.join(unknown['similar'])}" if unknown["similar"] else ""
         where = f"1 certificate, on line {unknown['first_line']}"
         if unknown["lines"] > 1:
             where = f"{unknown['lines']} certificates, first on line {unknown['first_line']}"
         lines.append(f"  not registered: {unknown['institution']} ({where}){alike}")
+    return lines
+
+
+def _faults(report: Mapping[str, Any], named: str) -> list[str]:
+    """What is wrong with which line, the first of them; `named` is what a line is known by."""
+    lines = []
+    faults = [(each, problem) for each in report["report"] for problem in each["problems"]]
+    for each, problem in faults[:_SHOWN]:
+        where = f"line {problem['line']}" + (f" ({each[named]})" if each[named] else "")
+        column = f", {problem['heading'] or problem['field']}" if problem["field"] else ""
+        clause = f" [{problem['rulebook'] or ''} {problem['clause']}]".replace("[ ", "[") if problem["clause"] else ""
+        accepts = f"; accepted: {problem['accepts']}" if problem["accepts"] else ""
+        lines.append(f"  {each['outcome']}: {where}{column}: {problem['problem']}{clause}{accepts}")
+    if len(faults) > _SHOWN:
+        lines.append(f"  … and {len(faults) - _SHOWN} more: --json has them all")
     return lines
 
 

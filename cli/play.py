@@ -194,15 +194,15 @@ class Play:
             actor = self.script.scenario.actors[filled(step.actor, self.names)] if step.actor else None
             if step.get:
                 await self._get(step, actor, at)
-            elif actor and (step.do or step.post):
+            elif step.do or step.post:
                 traces += await self._command(step, actor, at)
         self.names = {name: value for name, value in self.names.items() if name not in step.for_each} | before
         return traces
 
-    async def _command(self, step: Step, actor: Actor, at: At) -> list[str]:
+    async def _command(self, step: Step, actor: Actor | None, at: At) -> list[str]:
         act, path = self._asked(step)
         headers = {**self._authorization(actor), "idempotency-key": uuid4().hex}
-        if act.parameters:
+        if act.versioned:
             headers["if-match"] = await self._version(actor, path) or "*"
         content = filled(step.content or {}, self.names)
         answer = await self._http.post(self._url(path), json=content, headers=headers)
@@ -212,12 +212,13 @@ class Play:
                 raise Unexpected(at, "that it is accepted", _told(answer))
             if step.save:
                 self.names[step.save] = answer.json()["id"]
+            self._keep(step, answer, at[:-1])
             return []
         wanted = (*at[:-1], "refused") if step.refused else (*at[:-1], "expect", "refused")
         if answer.status_code < 400:
             raise Unexpected(wanted, f"refused: {step.refusal.clause or step.refusal.problem}", "it was accepted")
         problem = answer.json()
-        self.timeline.refused(await self._time.now(), actor.subject, problem)
+        self.timeline.refused(await self._time.now(), actor.subject if actor else "anybody", problem)
         self._note([refusal_checked(step.refusal, problem, self.names, wanted)])
         return [problem["trace_id"]] if problem.get("trace_id") else []
 
@@ -240,24 +241,28 @@ class Play:
             raise Unexpected((*at, "get"), "an answer", _told(answer))
         content = answer.json()
         self._note(shown(content, step.shows, self.names, (*at, "shows")))
-        for name, wanted in step.keep.items():
-            try:
-                self.names[name] = _dated(member(content, wanted))
-            except (LookupError, ValueError):
-                self.names[name] = None
-            if self.names[name] is None:
-                raise Unexpected((*at, "keep", name), f"{wanted} in the answer", answer.text[:300])
+        self._keep(step, answer, at)
         kept = ", ".join(
             [f"{name.replace('_', ' ')} {self.names[name]}" for name in step.keep]
             + [f"{path} {member(content, path)}" for path in step.shows]
         )
         self.timeline.note(await self._time.now(), f"GET {path.partition('?')[0]} → {kept}")
 
-    async def _version(self, actor: Actor, path: str) -> str | None:
+    def _keep(self, step: Step, answer: httpx.Response, at: At) -> None:
+        """Members of the answer by name."""
+        for name, wanted in step.keep.items():
+            try:
+                self.names[name] = _dated(member(answer.json(), wanted))
+            except (LookupError, ValueError):
+                self.names[name] = None
+            if self.names[name] is None:
+                raise Unexpected((*at, "keep", name), f"{wanted} in the answer", answer.text[:300])
+
+    async def _version(self, actor: Actor | None, path: str) -> str | None:
         """The ETag of the resource that a command is about: the path without its last part."""
         resource = path.rpartition("/")[0]
         read = requested("get", resource)
-        reader = actor if read and actor.role in read.roles else _AUDITOR
+        reader = actor if actor and read and actor.role in read.roles else _AUDITOR
         answer = await self._http.get(self._url(resource), headers=self._authorization(reader))
         etag: str | None = answer.headers.get("etag")
         return etag

@@ -205,7 +205,8 @@ def _kind_of_end(given: Any) -> str:
 
 
 class Step(Spoken):
-    """One step: dates are reckoned, time passes, then one request; in this order where it has several. A GET needs no actor."""
+    """One step: dates are reckoned, time passes, then one request; in this order where it has several. A GET needs no actor, nor does
+    what whoever comes may do."""
 
     id: Name | None = None
     name: str = ""
@@ -223,7 +224,7 @@ class Step(Spoken):
     get: str | None = None
     body: dict[str, Any] | str | None = None
     save: Name | None = None
-    keep: dict[Name, str] = Field({}, description="Name to the member of a GET's answer that it takes, as `items.0.number`")
+    keep: dict[Name, str] = Field({}, description="Name to the member of the answer that it takes, as `items.0.number`")
     shows: dict[str, Any] = Field({}, description="Member of a GET's answer, as `items.0.number`, to what must stand there")
     refused: Refusal | None = None
     expect: Expect = Expect()
@@ -236,12 +237,11 @@ class Step(Spoken):
             (len(asked) > 1, "a step makes one request: `do`, `post` or `get`"),
             (len(timed) > 1, "a step has one time: `at`, `after` or `when`"),
             (self.hour is not None and not {"at", "after"} & set(timed), "`hour` goes with `at` or `after`"),
-            (bool({"do", "post"} & set(asked)) and self.actor is None, "expected `actor`: who does it"),
             (self.data is not None and "do" not in asked, "`with` goes with `do`"),
             (bool(self.of) and "do" not in asked, "`of` goes with `do`"),
             (self.body is not None and "post" not in asked, "`body` goes with `post`"),
             (self.save is not None and not {"do", "post"} & set(asked), "`save` goes with `do` or `post`"),
-            (bool(self.keep) and "get" not in asked, "`keep` goes with `get`"),
+            (bool(self.keep) and not asked, "`keep` goes with `get`, `do` or `post`"),
             (bool(self.shows) and "get" not in asked, "`shows` goes with `get`"),
             (self.refused is not None and self.expect.refused is not None, "`refused` stands twice: in the step and in `expect`"),
             (self.refusal is not None and not {"do", "post"} & set(asked), "a refusal is expected of `do` or `post`"),

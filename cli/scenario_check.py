@@ -115,6 +115,8 @@ class _Check:
         self._references(step.of, (*at, "of"))
         content = (*at, "with" if step.do else "body")
         self._references(step.content, content)
+        if act is not None and act.method == "post" and step.actor is None and not act.public:
+            self._refuse(at, "expected `actor`: who does it")
         if act is None or step.refusal is not None:
             return
         for actor in self._actors(step, at):
@@ -229,9 +231,10 @@ class _Check:
         self._references(refusal.says, (*at, "says"))
 
     def _rule(self, rule: str, at: At, *, is_key: bool = False, is_term: bool = False) -> None:
-        """A deadline's rule: a term, or a step whose last day the contract sets."""
-        rules = [*self._rulebook.terms, *(f"{CONTRACT}{stage.id}" for stage in self._rulebook.stages if not is_term)]
-        if rule not in rules:
+        """A deadline's rule: a term, or a step whose last day the contract or a plan sets, or the same of one thing in it, as a measure."""
+        set_apart = [] if is_term else [f"{CONTRACT}{stage.id}" for stage in self._rulebook.stages]
+        rules = [*self._rulebook.terms, *set_apart]
+        if rule not in rules and rule.partition("/")[0] not in set_apart:
             refuse = self._refuse_key if is_key else self._refuse
             refuse(at, unknown(f"rule of {self._rulebook.id}", rule, rules))
 

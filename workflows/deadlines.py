@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from itertools import count
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from chassis.events import Event
     from services.monitoring import contract as monitoring
-    from workflows.messages import AccreditationCase, Fact, FollowedUp, IssuedCertificate, Memory, PendingAppeal, Turn, Watched
+    from workflows.messages import Begun, Fact, FollowedUp, Memory, PendingAppeal, Turn, Watched
 
 from workflows.requests import Requests
 
@@ -29,7 +30,7 @@ class Deadlines:
 
     def __init__(
         self,
-        of: AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal,
+        of: Begun,
         workflow_id: str,
         memory: Memory,
         requests: Requests,
@@ -62,6 +63,14 @@ class Deadlines:
         watched = self._memory.deadlines.get(_key(rule, round))
         return watched is not None and watched.state in UNMET and self._done(watched)
 
+    def rounds(self, rule: str) -> int:
+        """How often it was set."""
+        return next(number for number in count() if not self.has(rule, number + 1))
+
+    def done(self) -> list[Watched]:
+        """What has been done and is not told so yet."""
+        return [watched for _, watched in sorted(self._memory.deadlines.items()) if watched.state in UNMET and self._done(watched)]
+
     def next_timer(self) -> datetime | None:
         """The earliest instant at which something is to be done."""
         return min((i for w in self._waiting() for i in (*w.reminders_at, w.due_at) if i is not None), default=None)
@@ -81,10 +90,13 @@ class Deadlines:
         any_of: bool = False,
         due_on: date | None = None,
         anchor: tuple[type[Event], str] | None = None,
+        anchor_shift: int = 0,
+        by_itself: bool = False,
     ) -> None:
         """Has monitoring compute and record a deadline, once in each round of a rule. A practice without a term stays `unset`.
 
-        `due_on` is the contract's own day. `anchor` names the fact whose day `since` is, where it may still move.
+        `due_on` is the contract's own day, or a person's. `anchor` names the fact whose day `since` is, where it may still move;
+        `since` is so many days after it as `anchor_shift` says. What passes `by_itself` is met at its end.
         """
         if self.has(rule, round):
             return
@@ -108,15 +120,20 @@ class Deadlines:
             watched = Watched(**terms.model_dump(), met_by=tuple(_name(kind) for kind in met_by), any_of=any_of)
             watched.reminders_at = tuple(i for i in watched.reminders_at if i > workflow.now() - self._still_told)
             if anchor is not None:
-                watched.anchor, watched.anchor_on = (anchor[0].type_name(), anchor[1]), since
+                watched.anchor, watched.anchor_on, watched.anchor_shift = (anchor[0].type_name(), anchor[1]), since, anchor_shift
+            watched.by_itself = by_itself
             self._memory.deadlines[_key(rule, round)] = watched
         self._changed()
 
     async def meet(self, rule: str, on: date, *, because: str | None, round: int = 1) -> None:
         """What was due was done on the local day `on`; late if that is after the due day."""
+        await self.tell_done(self.of(rule, round), on, because=because)
+
+    async def tell_done(self, watched: Watched, on: date, *, because: str | None) -> None:
+        """What was due was done on the local day `on`, whichever deadline it is."""
         async with self.quiet:
-            if self.of(rule, round).state in UNMET:
-                await self._step(self.of(rule, round), monitoring.MEET_DEADLINE, on=on, because=because)
+            if watched.state in UNMET:
+                await self._step(watched, monitoring.MEET_DEADLINE, on=on, because=because)
         self._changed()
 
     async def withdraw_all(self, reason: str, *, because: str | None) -> None:
@@ -162,8 +179,10 @@ class Deadlines:
         found = []
         for watched in self._memory.deadlines.values():
             fact = self._memory.facts.get(watched.anchor[0]) if watched.anchor and watched.state in _RUNNING else None
-            if watched.anchor and fact is not None and fact.day(watched.anchor[1]) != watched.anchor_on:
-                found.append((watched, fact, fact.day(watched.anchor[1])))
+            if watched.anchor and fact is not None:
+                day = fact.day(watched.anchor[1]) + timedelta(days=watched.anchor_shift)
+                if day != watched.anchor_on:
+                    found.append((watched, fact, day))
         return found
 
     async def follow_anchors(self) -> None:
@@ -214,7 +233,9 @@ class Deadlines:
             now = workflow.now()
             if watched not in self._waiting():  # a fact came while the one before it was answered
                 continue
-            if watched.due_at is not None and watched.due_at <= now:
+            if watched.due_at is not None and watched.due_at <= now and watched.by_itself:
+                await self._step(watched, monitoring.MEET_DEADLINE, on=watched.due_on, because=None)
+            elif watched.due_at is not None and watched.due_at <= now:
                 await self._step(watched, monitoring.MISS_DEADLINE, because=None)
             elif any(i <= now for i in watched.reminders_at):
                 watched.reminders_at = tuple(i for i in watched.reminders_at if i > now)

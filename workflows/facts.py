@@ -96,6 +96,31 @@ _OF: dict[type[Event], tuple[str, ...]] = {
     visits.VisitDatesAgreed: ("starts_on", "ends_on"),
     visits.MonitoringVisitHeld: ("ended_on",),
     visits.MonitoringVisitReported: ("submitted_on",),
+    intake.AttestationScheduled: ("scheduled_on",),
+    intake.AttestationDatesTold: ("told_on",),
+    intake.AttestationRescheduled: ("amendment", "starts_on", "ends_on", "amended_on"),
+    intake.AttestationCancelled: ("cancelled_on",),
+    review.MaterialsReceived: ("round", "received_on"),
+    review.MissingPartsTold: ("round", "due_on", "told_on"),
+    visits.AttestationCommissionFormed: ("approved_on",),
+    visits.AttestationWorkBegan: ("started_on",),
+    visits.AttestationWorkEnded: ("ended_on",),
+    visits.ConclusionCompleted: ("recommendation", "specialties", "figures", "signed_on"),
+    visits.RecheckHeld: ("verdict", "held_on"),
+    council.AttestationDecided: ("decision", "specialties", "decided_on"),
+    council.LicenceSuspended: ("suspended_on", "until"),
+    council.LicenceRestored: ("restored_on",),
+    council.DeprivationReferred: ("referred_on",),
+    monitoring.InternalCycleOpened: ("cycle_id", "carried", "opened_on"),
+    monitoring.InternalPlanAdopted: ("round", "stages", "adopted_on"),
+    monitoring.InternalInformationCollected: ("collected_on",),
+    monitoring.InternalAnalysisConcluded: ("analysed_on",),
+    monitoring.InternalReportFinalised: ("cycle_id", "year", "finalised_on"),
+    monitoring.GeneralMeetingHeld: ("held_on",),
+    monitoring.ImprovementPlanAdopted: ("measures", "adopted_on"),
+    monitoring.ImprovementMeasureControlled: ("measure_id", "status", "controlled_on"),
+    monitoring.ImprovementMeasureMoved: ("measure_id", "due_on", "moved_on"),
+    monitoring.InternalCycleClosed: ("closed_on",),
     monitoring.DeadlineExtended: _MOVED,
     monitoring.DeadlineRecomputed: _MOVED,
     monitoring.DeadlineWithdrawn: ("deadline_id",),
@@ -105,6 +130,10 @@ _OF: dict[type[Event], tuple[str, ...]] = {
     monitoring.PlanCorrected: ("corrects", "fact", "corrected"),
     monitoring.CycleCorrected: ("corrects", "fact", "corrected"),
     visits.MonitoringVisitCorrected: ("corrects", "fact", "corrected"),
+    intake.AttestationCorrected: ("corrects", "fact", "corrected"),
+    review.MaterialsCorrected: ("corrects", "fact", "corrected"),
+    visits.AttestationVisitCorrected: ("corrects", "fact", "corrected"),
+    monitoring.InternalCycleCorrected: ("corrects", "fact", "corrected"),
 }
 
 #: What puts an earlier fact right.
@@ -120,7 +149,12 @@ HEARD = frozenset(_OF)
 FIELDS: dict[str, tuple[str, ...]] = {kind.type_name(): fields for kind, fields in _OF.items()}
 
 #: Of the parts of a field that is a list, what lifecycles may see.
-PARTS: dict[str, set[str]] = {"decisions": {"scope", "outcome", "word", "term", "until"}}
+PARTS: dict[str, set[str]] = {
+    "decisions": {"scope", "outcome", "word", "term", "until"},
+    "specialties": {"specialty", "recommendation", "decision"},
+    "carried": {"measure_id"},
+    "measures": {"measure_id", "due_on"},
+}
 
 #: What comes several times: the field by which a lifecycle keeps each of them, besides the newest.
 _KEYS: dict[type[Event], str] = {
@@ -144,6 +178,11 @@ _KEYS: dict[type[Event], str] = {
     monitoring.InterimReportRejected: "round",
     monitoring.ReportChangesRequested: "round",
     monitoring.ReportStudied: "round",
+    review.MaterialsReceived: "round",
+    visits.RecheckHeld: "verdict",
+    monitoring.InternalReportFinalised: "year",
+    monitoring.ImprovementMeasureControlled: "measure_id",
+    monitoring.ImprovementMeasureMoved: "measure_id",
 }
 KEYS: dict[str, str] = {kind.type_name(): key for kind, key in _KEYS.items()}
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from services.intake import contract as intake
     from services.monitoring import contract as monitoring
     from workflows.facts import CORRECTIONS, KEYS
-    from workflows.messages import AccreditationCase, EventReceived, Fact, FollowedUp, IssuedCertificate, LifecycleView, PendingAppeal, Turn
+    from workflows.messages import Begun, EventReceived, Fact, LifecycleView, PendingAppeal, Turn
 
 from workflows.deadlines import Deadlines
 from workflows.requests import Overtaken, Requests
@@ -34,8 +34,6 @@ RULEBOOK = SearchAttributeKey.for_keyword("KepilRulebook")
 STAGE = SearchAttributeKey.for_keyword("KepilStage")
 WAITING_ON = SearchAttributeKey.for_keyword("KepilWaitingOn")
 NEXT_DEADLINE = SearchAttributeKey.for_datetime("KepilNextDeadline")
-
-Begun = AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal
 
 _DEADLINE_MOVES = tuple(
     kind.type_name() for kind in (monitoring.DeadlineExtended, monitoring.DeadlineRecomputed, monitoring.DeadlineWithdrawn)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from regulations import RulebookRef
 from services.monitoring.contract import DeadlineTerms
+from services.visits.contract import AttestedSpecialty
 
 TASK_QUEUE = "kepil-workflows"
 
@@ -55,6 +56,8 @@ class Watched(DeadlineTerms):
     any_of: bool = Field(False, description="One of them is enough")
     anchor: tuple[str, str] | None = Field(None, description="The fact and its day from which it runs; where that moves, so does the end")
     anchor_on: date | None = None
+    anchor_shift: int = Field(0, description="It runs from so many days after that day")
+    by_itself: bool = Field(False, description="Nobody does anything for it: it is met when its day has passed")
     stood: str = Field("", description="The suspension for which its clock was asked to stand still")
 
 
@@ -165,6 +168,63 @@ class FollowedUp(BaseModel):
     memory: Memory = Field(default_factory=Memory)
 
 
+class ScheduledAttestation(BaseModel):
+    """Starts an `AttestationLifecycle`: a place in an approved schedule (attestation, p. 11). The workflow's id is `workflow_id`."""
+
+    agency: str
+    case_id: str = Field(description="The attestation")
+    institution_id: str
+    rulebook: RulebookRef
+    kind: str = Field(description="A word of the rulebook's `kinds`")
+    levels: tuple[str, ...]
+    specialties: tuple[AttestedSpecialty, ...] = ()
+    whole: bool = Field(True, description="False: these specialties alone")
+    state_owned: bool
+    arts: bool = False
+    profile: Literal["ordinary", "out_of_school", "special"] = "ordinary"
+    starts_on: date = Field(description="As it was scheduled; amendments move it")
+    ends_on: date
+    traceparent: str | None = None
+    memory: Memory = Field(default_factory=Memory)
+
+    @property
+    def workflow_id(self) -> str:
+        """Of its lifecycle."""
+        return within(self.agency, self.case_id)
+
+
+class DueMeasure(BaseModel):
+    """A measure of an improvement plan, and its last day."""
+
+    measure_id: str
+    due_on: date | None = None
+
+
+class InternalCycle(BaseModel):
+    """Starts an `InternalMonitoringCycle`: the agency monitors itself (ARTKI, 3.1). The workflow's id is `workflow_id`."""
+
+    agency: str
+    case_id: str = Field(description="The cycle")
+    institution_id: str = Field(description="The agency: it is what is monitored")
+    rulebook: RulebookRef
+    year: int
+    number: int = Field(description="2 and on: another one of the same year")
+    carried: tuple[DueMeasure, ...] = Field((), description="What earlier cycles left undone")
+    previous_report_on: date | None = None
+    opened_on: date
+    traceparent: str | None = None
+    memory: Memory = Field(default_factory=Memory)
+
+    @property
+    def workflow_id(self) -> str:
+        """Of its lifecycle."""
+        return within(self.agency, self.case_id)
+
+
+#: What a lifecycle begins with.
+Begun = AccreditationCase | FollowedUp | InternalCycle | IssuedCertificate | PendingAppeal | ScheduledAttestation
+
+
 class LifecycleView(BaseModel):
     """The query `view`: what a lifecycle waits for, for people who look at it."""
 
@@ -198,6 +258,11 @@ class CalendarView(BaseModel):
     next_at: dict[str, datetime | None] = Field(description="Service to when something of it moves by itself; None: nothing will")
     seen: dict[str, str] = Field(description="What the services are still to see")
     trouble: str | None
+
+
+def within(agency: str, id_: str) -> str:
+    """The workflow id of what has the same id in every agency: the cycle of a year, the attestation of an institution."""
+    return f"{agency}:{id_}"
 
 
 def calendar_id(agency: str) -> str:

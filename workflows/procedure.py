@@ -81,6 +81,10 @@ class Way:
         """Of what follows, that which is about certain scopes alone."""
         return {word: set(self._procedure.about[word]) for word in words if word in self._procedure.about}
 
+    def after_recheck(self, what: str) -> tuple[str, ...]:
+        """The verdicts of a check of what was found wanting from which this follows."""
+        return tuple(word for word, follows in sorted(self._procedure.verdicts.items()) if what in follows)
+
     def after(self, stage: str) -> tuple[str, ...]:
         """The stages behind this one."""
         stages = self._procedure.stages

@@ -24,7 +24,8 @@ from services.council.contract import (
     ResolutionDelivered,
     SuspensionTermEnded,
 )
-from services.intake.contract import ApplicationRegistered, ApplicationWithdrawn, CaseDiscontinued
+from services.intake import contract as intake
+from services.intake.contract import ApplicationRegistered, ApplicationWithdrawn, AttestationScheduled, CaseDiscontinued
 from services.monitoring import contract as monitoring
 from services.monitoring.contract import (
     AcceptanceTold,
@@ -41,6 +42,8 @@ from services.monitoring.contract import (
     FollowUpRulebookAdopted,
     InterimReportRejected,
     InterimReportSubmitted,
+    InternalCycleOpened,
+    InternalReportFinalised,
     MeasuresAnalysed,
     OutcomeRuled,
     PlanAwaited,
@@ -54,12 +57,27 @@ from services.monitoring.contract import (
     VisitDecided,
     VisitDecisionTold,
 )
+from services.review import contract as review
+from services.visits import contract as visits
 from services.visits.contract import GroupFormed, MonitoringVisitCorrected, MonitoringVisitHeld, MonitoringVisitReported, VisitDatesAgreed
 from workflows.accreditation import AccreditationLifecycle
 from workflows.appeal import AppealLifecycle
+from workflows.attestation import AttestationLifecycle
 from workflows.certificate import CertificateLifecycle
 from workflows.facts import FIELDS, HEARD, visible
-from workflows.messages import AccreditationCase, EventReceived, FollowedUp, IssuedCertificate, PendingAppeal
+from workflows.internal import InternalMonitoringCycle
+from workflows.messages import (
+    AccreditationCase,
+    Begun,
+    DueMeasure,
+    EventReceived,
+    FollowedUp,
+    InternalCycle,
+    IssuedCertificate,
+    PendingAppeal,
+    ScheduledAttestation,
+    within,
+)
 from workflows.monitoring import MonitoringLifecycle
 
 OF_A_PLAN = (AccreditationDocumentsReceived, PlanSubmitted, PlanChangesRequested, PlanReviewed, PlanCorrected)
@@ -86,9 +104,38 @@ OF_A_CYCLE = (
     ResolutionDelivered,
     InformationPublished,
 )
+OF_AN_ATTESTATION = (
+    intake.AttestationDatesTold,
+    intake.AttestationRescheduled,
+    intake.AttestationCancelled,
+    intake.AttestationCorrected,
+    review.MaterialsReceived,
+    review.MissingPartsTold,
+    review.MaterialsCorrected,
+    visits.AttestationCommissionFormed,
+    visits.AttestationWorkBegan,
+    visits.AttestationWorkEnded,
+    visits.AttestationVisitCorrected,
+    visits.ConclusionCompleted,
+    visits.RecheckHeld,
+    council.AttestationDecided,
+    council.LicenceSuspended,
+    council.LicenceRestored,
+    council.DeprivationReferred,
+)
+OF_AN_INTERNAL_CYCLE = (
+    monitoring.InternalPlanAdopted,
+    monitoring.InternalInformationCollected,
+    monitoring.InternalAnalysisConcluded,
+    monitoring.GeneralMeetingHeld,
+    monitoring.ImprovementPlanAdopted,
+    monitoring.ImprovementMeasureControlled,
+    monitoring.ImprovementMeasureMoved,
+    monitoring.InternalCycleClosed,
+    monitoring.InternalCycleCorrected,
+)
 
-
-#: What may move the instant at which a certificate or its follow-up moves by itself: the agency's calendar looks anew.
+#: What may move the instant at which a certificate, its follow-up or internal monitoring moves by itself: the agency's calendar looks anew.
 CALENDAR: frozenset[type[Event]] = frozenset(
     {
         council.CertificateRecorded,
@@ -115,6 +162,10 @@ CALENDAR: frozenset[type[Event]] = frozenset(
         monitoring.PlanReviewed,
         monitoring.PlanAmended,
         monitoring.CycleClosed,
+        monitoring.InternalMonitoringAdopted,
+        monitoring.InternalRegulationAmended,
+        monitoring.InternalCycleOpened,
+        monitoring.InternalCycleClosed,
     }
 )
 
@@ -125,7 +176,7 @@ class Start:
 
     workflow: type
     workflow_id: str
-    argument: AccreditationCase | FollowedUp | IssuedCertificate | PendingAppeal
+    argument: Begun
 
 
 @dataclass(frozen=True)
@@ -171,6 +222,19 @@ def orders(recorded: Recorded[Any], traceparent: str | None) -> list[Start | Sig
             return [Signal(fact.plan_id, signal)]
         case _ if isinstance(fact, OF_A_CYCLE):
             return [Signal(fact.cycle_id, signal)]
+        case AttestationScheduled():
+            return [_attestation(recorded.agency, fact, traceparent)]
+        case _ if isinstance(fact, OF_AN_ATTESTATION):
+            return [Signal(within(recorded.agency, fact.attestation_id), signal)]
+        case InternalCycleOpened():
+            return [_internal(recorded.agency, fact, traceparent), *_to_those_before(recorded.agency, fact, signal)]
+        case InternalReportFinalised():
+            # the year's report is waited for in the first cycle of the year, whichever cycle it is of
+            of_the_year = derived_id("internal-cycle", str(fact.year), "1")
+            own, first = (within(recorded.agency, id_) for id_ in (fact.cycle_id, of_the_year))
+            return [Signal(own, signal), *([Signal(first, signal, optional=True)] if first != own else [])]
+        case _ if isinstance(fact, OF_AN_INTERNAL_CYCLE):
+            return [Signal(within(recorded.agency, fact.cycle_id), signal)]
         case SuspensionTermEnded() | NationalRegisterTold():
             return [Signal(fact.cycle_id, signal)] if fact.cycle_id else []
         case CertificateRestored() | CertificateRevoked() | CertificateExtended():
@@ -248,6 +312,49 @@ def _certificate(agency: str, fact: CertificateIssued | CertificateReissued, tra
         valid_until=fact.valid_until,
         traceparent=traceparent,
     )
+
+
+def _attestation(agency: str, fact: AttestationScheduled, traceparent: str | None) -> Start:
+    attestation = ScheduledAttestation(
+        agency=agency,
+        case_id=fact.attestation_id,
+        institution_id=fact.institution_id,
+        rulebook=fact.rulebook,
+        kind=fact.kind,
+        levels=fact.levels,
+        specialties=tuple(visits.AttestedSpecialty(**each.model_dump()) for each in fact.specialties),
+        whole=fact.whole,
+        state_owned=fact.state_owned,
+        arts=fact.arts,
+        profile=fact.profile,
+        starts_on=fact.starts_on,
+        ends_on=fact.ends_on,
+        traceparent=traceparent,
+    )
+    return Start(AttestationLifecycle, attestation.workflow_id, attestation)
+
+
+def _internal(agency: str, fact: InternalCycleOpened, traceparent: str | None) -> Start:
+    cycle = InternalCycle(
+        agency=agency,
+        case_id=fact.cycle_id,
+        institution_id=agency,
+        rulebook=fact.rulebook,
+        year=fact.year,
+        number=fact.number,
+        carried=tuple(DueMeasure(measure_id=each.measure_id, due_on=each.due_on) for each in fact.carried),
+        previous_report_on=fact.previous_report_on,
+        opened_on=fact.opened_on,
+        traceparent=traceparent,
+    )
+    return Start(InternalMonitoringCycle, cycle.workflow_id, cycle)
+
+
+def _to_those_before(agency: str, fact: InternalCycleOpened, signal: EventReceived) -> list[Start | Signal]:
+    """The cycles whose measures go on in this one; where they are not told, those in whose plans the measures stand and the one before."""
+    year, number = (fact.year, fact.number - 1) if fact.number > 1 else (fact.year - 1, 1)
+    guessed = {derived_id("internal-cycle", str(year), str(number)), *(each.cycle_id for each in fact.carried)} if fact.carried else ()
+    return [Signal(within(agency, id_), signal, optional=True) for id_ in fact.takes_over or sorted(guessed)]
 
 
 def _part(agency: str, fact: PlanAwaited | CycleOpened, traceparent: str | None) -> Start:

@@ -20,14 +20,24 @@ from workflows import lifecycle
 from workflows.accreditation import AccreditationLifecycle
 from workflows.activities import activities
 from workflows.appeal import AppealLifecycle
+from workflows.attestation import AttestationLifecycle
 from workflows.calendar import CertificateCalendar
 from workflows.certificate import CertificateLifecycle
+from workflows.internal import InternalMonitoringCycle
 from workflows.messages import TASK_QUEUE
 from workflows.monitoring import MonitoringLifecycle
 
 log = logging.getLogger(__name__)
 
-WORKFLOWS: list[type] = [AccreditationLifecycle, AppealLifecycle, CertificateLifecycle, CertificateCalendar, MonitoringLifecycle]
+WORKFLOWS: list[type] = [
+    AccreditationLifecycle,
+    AppealLifecycle,
+    AttestationLifecycle,
+    CertificateLifecycle,
+    CertificateCalendar,
+    InternalMonitoringCycle,
+    MonitoringLifecycle,
+]
 DEPLOYMENT = "kepil-workflows"
 
 #: Lifecycles last for years with few tasks: pinned, one would keep the worker of its first day alive. They move to whatever version is

@@ -6,11 +6,13 @@ from typing import Any
 from temporalio import activity
 
 from chassis.service import Runtime
-from services.council import handlers, handlers_dossier, handlers_followed, handlers_resolutions
+from services.council import handlers, handlers_attestations, handlers_dossier, handlers_followed, handlers_resolutions
 from services.council.contract import (
     CLOSE,
     CLOSE_RENEWAL_WINDOW,
+    END_LICENCE_SUSPENSION,
     EXPIRE_CERTIFICATE,
+    OPEN_ATTESTATION_DECISION,
     OPEN_CONSIDERATION,
     OPEN_RENEWAL_WINDOW,
     OPEN_RESOLUTION,
@@ -25,6 +27,8 @@ from services.council.contract import (
     CertificateSanction,
     CertificateStep,
     Due,
+    EndLicenceSuspension,
+    OpenAttestationDecision,
     OpenConsideration,
     OpenResolution,
     ReadCase,
@@ -84,6 +88,16 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         await runtime.caught_up(request.seen)
         return await handlers_followed.run_due(await runtime.workflow_context(request.agency, activity.info()), request)
 
+    @activity.defn(name=OPEN_ATTESTATION_DECISION)
+    async def open_attestation_decision(request: OpenAttestationDecision) -> None:
+        ctx = await runtime.workflow_context(request.agency, activity.info())
+        await handlers_attestations.open_attestation_decision(ctx, request)
+
+    @activity.defn(name=END_LICENCE_SUSPENSION)
+    async def end_licence_suspension(step: EndLicenceSuspension) -> None:
+        await handlers_attestations.end_licence_suspension(await runtime.workflow_context(step.agency, activity.info()), step)
+
     of_cases: list[Callable[..., Awaitable[Any]]] = [open_consideration, suspend, resume, close, read_case, open_resolution]
     followed: list[Callable[..., Awaitable[Any]]] = [suspend_certificate, revoke_certificate, run_due]
-    return [*of_cases, *followed, open_renewal_window, close_renewal_window, expire_certificate]
+    attested: list[Callable[..., Awaitable[Any]]] = [open_attestation_decision, end_licence_suspension]
+    return [*of_cases, *followed, *attested, open_renewal_window, close_renewal_window, expire_certificate]

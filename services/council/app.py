@@ -7,6 +7,7 @@ from regulations import RulebookChanged
 from services.council import (
     api,
     api_appeals,
+    api_attestations,
     api_certificates,
     api_corrections,
     api_dossier,
@@ -16,6 +17,7 @@ from services.council import (
     api_remedies,
     api_resolutions,
     readmodels,
+    readmodels_attestations,
     readmodels_certificates,
     readmodels_dossier,
     readmodels_followed,
@@ -26,6 +28,7 @@ from services.council import (
 from services.council import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.council.activities import activities
 from services.council.contract import EVENTS, TASK_QUEUE
+from services.council.domain.attestation import ATTESTATION_DECISION
 from services.council.domain.blanks import BLANKS
 from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.complaint import COMPLAINT
@@ -48,13 +51,14 @@ router.include_router(api_certificates.router)
 router.include_router(api_appeals.router)
 router.include_router(api_corrections.router)
 router.include_router(api_register.router)
+router.include_router(api_attestations.router)
 
 SERVICE = Service(
     name="council",
     title="Councils, meetings, votes, decisions, certificates, public register",
     events=EVENTS,
     foreign=[INTAKE_EVENTS, VISITS_EVENTS],
-    deciders=[COUNCIL, MEETING, CONSIDERATION, RESOLUTION, COMPLAINT, BLANKS, CERTIFICATE, IMPORT],
+    deciders=[COUNCIL, MEETING, CONSIDERATION, RESOLUTION, COMPLAINT, BLANKS, CERTIFICATE, IMPORT, ATTESTATION_DECISION],
     read_models=[
         *readmodels.ALL,
         *readmodels_dossier.ALL,
@@ -63,6 +67,7 @@ SERVICE = Service(
         *readmodels_certificates.ALL,
         *readmodels_followed.ALL,
         *readmodels_imports.ALL,
+        *readmodels_attestations.ALL,
     ],
     router=router,
     activities=activities,

@@ -151,7 +151,7 @@ class LicenceRestored(Event):
     attestation_id: str
     institution_id: str
     recheck_id: str
-    order_number: ShortText
+    order_number: ShortText | None = Field(default=None, description="None: the agency restores on the recommendation alone")
     restored_on: date
 
 

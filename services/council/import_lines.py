@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from chassis.context import Context
 from chassis.problems import Problem, Refused
+from chassis.tables import DAY_ACCEPTS, Fault, Institutions, Words, day, several
 from regulations import Rulebook, RulebookUnknown, load
 from services.council.contract import CertificateRecorded, Recommendation
 from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.followed import WORDS, RecordCertificate, recorded_id
 from services.council.import_columns import OF_RECOMMENDATIONS
-from services.council.import_rows import DAY_ACCEPTS, Entry, Fault, Institutions, Words, day, several
+from services.council.import_rows import Entry
 
 _DAYS = ("issued_on", "received_on", "valid_until", "plan_received_on", "plan_accepted_on")
 _REQUIRED = ("number", "institution", "object", "issued_on", "valid_until")

@@ -18,11 +18,12 @@ from chassis.context import Context
 from chassis.corrected import right_history
 from chassis.problems import Conflict, Problem, Refused, Unavailable
 from chassis.spreadsheet import Sheet, Upload
+from chassis.tables import Fault, Institutions
 from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.importing import IMPORT, RecordImport, import_id
 from services.council.import_columns import headings
 from services.council.import_lines import Candidate, Reader, content_of, differences
-from services.council.import_rows import Entry, Fault, Institutions, entries
+from services.council.import_rows import Entry, entries
 from services.council.readmodels_certificates import certificates, institutions
 from services.council.schemas_import import Outcome
 

@@ -7,8 +7,8 @@ from temporalio import activity
 
 from chassis.context import Context
 from chassis.service import Runtime
-from services.intake import handlers
-from services.intake.contract import CLOSE_CASE, REOPEN_CASE, CloseCase, ReopenCase
+from services.intake import handlers, handlers_attestation
+from services.intake.contract import CLOSE_ATTESTATION, CLOSE_CASE, REOPEN_CASE, CloseAttestation, CloseCase, ReopenCase
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -25,4 +25,8 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def reopen_case(request: ReopenCase) -> None:
         await handlers.reopen_case(await context(request.agency), request)
 
-    return [close_case, reopen_case]
+    @activity.defn(name=CLOSE_ATTESTATION)
+    async def close_attestation(request: CloseAttestation) -> None:
+        await handlers_attestation.close_attestation(await context(request.agency), request)
+
+    return [close_case, reopen_case, close_attestation]

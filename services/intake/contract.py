@@ -40,9 +40,11 @@ from services.intake.contract_register import (
     StandardsCorrected as StandardsCorrected,
 )
 from services.intake.contract_attested import (
+    ATTESTATION as ATTESTATION,
     LIMIT_EVENTS as LIMIT_EVENTS,
     SUBJECT_EVENTS as SUBJECT_EVENTS,
     SUBJECT_IMPORT_EVENTS as SUBJECT_IMPORT_EVENTS,
+    ExtraordinaryDue as ExtraordinaryDue,
     InterimControlLimitCorrected as InterimControlLimitCorrected,
     InterimControlLimitSet as InterimControlLimitSet,
     InterimControlRecorded as InterimControlRecorded,
@@ -59,6 +61,7 @@ from services.intake.contract_attestation import (
     ATTESTATION_SCHEDULE_EVENTS as ATTESTATION_SCHEDULE_EVENTS,
     CLOSE_ATTESTATION as CLOSE_ATTESTATION,
     PROPOSAL_EVENTS as PROPOSAL_EVENTS,
+    ApprovedChange as ApprovedChange,
     AttestationAnnounced as AttestationAnnounced,
     AttestationCancelled as AttestationCancelled,
     AttestationClosed as AttestationClosed,

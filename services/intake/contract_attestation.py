@@ -23,6 +23,8 @@ class YearLoad(BaseModel):
     year: int
     authority: Identifier
     attestations: int = Field(ge=0)
+    due: int = Field(default=0, ge=0, description="How many of the body's must be held by the end of the year and need not before it")
+    fixed: int = Field(default=0, ge=0, description="How many are of this year alone: extraordinary ones (p. 5)")
 
 
 class ProposedEntry(BaseModel):
@@ -40,6 +42,17 @@ class ProposedEntry(BaseModel):
     due_by: date | None = None
 
 
+class ApprovedChange(BaseModel):
+    """What a person changed of a proposal when the schedule was approved, and why. No `starts_on`: it was left out."""
+
+    model_config = _FROZEN
+
+    institution_id: str
+    kind: Word = Field(description="A word of `kinds`")
+    starts_on: date | None = None
+    reason: Text
+
+
 class ScheduleProposed(Event):
     """A schedule of years was generated from the register: who is due by when, each authorised body with an even load (attestation,
     p. 4, 5, 11).
@@ -55,6 +68,8 @@ class ScheduleProposed(Event):
     entries: int
     loads: tuple[YearLoad, ...]
     overdue: int = Field(default=0, description="How many fall due before they can start: notice takes three months (p. 12)")
+    approval_on: date | None = Field(default=None, description="The day on which it is meant to be approved; None: the day of the proposal")
+    reason: Text | None = None
     proposed_on: date
 
 
@@ -78,6 +93,8 @@ class AttestationScheduleApproved(Event):
     proposal_id: str | None = None
     act: ShortText
     entries: int
+    changes: tuple[ApprovedChange, ...] = Field(default=(), description="What a person changed of the proposal")
+    despite_notice: Text | None = Field(default=None, description="Why some begin sooner than they can be told three months before (p. 12)")
     approved_on: date
 
 
@@ -113,6 +130,8 @@ class AttestationScheduled(Event):
     ends_on: date = Field(description="The last day of the commission's work, as planned")
     act: ShortText
     amendment: Word | None = Field(default=None, description="A word of `schedule_change_grounds`")
+    reasons: Text | None = Field(default=None, description="Of the amendment")
+    late: bool = Field(default=False, description="True where the agency only flags an amendment that comes too late (p. 14)")
     scheduled_on: date
 
 
@@ -206,6 +225,7 @@ class AttestationClosed(Event):
     institution_id: str
     outcome: ShortText
     attested_on: date | None = Field(default=None, description="The day of the decision: the next five years run from it (p. 4)")
+    next_due_by: date | None = Field(default=None, description="By when the next planned one falls due; None: that stays as it was")
     closed_on: date
 
 

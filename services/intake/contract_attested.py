@@ -32,6 +32,16 @@ class Specialty(BaseModel):
     level: Word
 
 
+class ExtraordinaryDue(BaseModel):
+    """An extraordinary attestation that is to be: in which year, on which ground, of which specialties; none: of the whole organisation."""
+
+    model_config = _FROZEN
+
+    year: int
+    ground: Word = Field(description="A word of `extraordinary_grounds`")
+    specialties: tuple[SpecialtyCode, ...] = ()
+
+
 class SubjectEntered(Event):
     """An organisation entered the register of those that are attested, or is described anew there (attestation, p. 2, 3, 4).
 
@@ -82,6 +92,8 @@ class InterimControlRecorded(Event):
     below_threshold: tuple[SpecialtyCode, ...] = Field(default=(), description="Specialties that did not reach the threshold")
     ground: Word | None = Field(default=None, description="A word of `extraordinary_grounds`; None: nothing follows")
     extraordinary_year: int | None = Field(default=None, description="The year in which it is attested extraordinarily")
+    level: Word | None = Field(default=None, description="A word of `education_levels`; None: the organisation as a whole")
+    due: ExtraordinaryDue | None = Field(default=None, description="What follows from all controls of that year together")
     source: ShortText
     recorded_on: date
 

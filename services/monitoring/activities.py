@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from chassis.context import Context
 from chassis.problems import Invalid
 from chassis.service import Runtime
-from services.monitoring import activities_cycle, activities_followup, contract, handlers
+from services.monitoring import activities_cycle, activities_followup, activities_internal, contract, handlers
 from services.monitoring.contract import DeadlineStep, DeadlineTerms
 
 #: How far the clocks of Temporal and of this machine may be apart; beyond it an open deadline has been moved.
@@ -77,7 +77,8 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     moving = [move_anchor, suspend_deadline, resume_deadline, withdraw_deadline]
     asked: list[Callable[..., Awaitable[Any]]] = [read_procedure, read_outcomes, read_certificate_term]
     of_followups = [*activities_followup.activities(runtime), *activities_cycle.activities(runtime)]
-    return [set_deadline, remind, meet_deadline, miss_deadline, *moving, *asked, *of_followups]
+    of_internal = activities_internal.activities(runtime)
+    return [set_deadline, remind, meet_deadline, miss_deadline, *moving, *asked, *of_followups, *of_internal]
 
 
 def _day(step: DeadlineStep) -> date:

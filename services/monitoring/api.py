@@ -17,7 +17,7 @@ from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Named, Read
 from regulations import RulebookRef, calendar_for, resolve
 from regulations.values import Country
 from services.monitoring import handlers
-from services.monitoring.contract import CONTRACT, Source
+from services.monitoring.contract import Source, step_of
 from services.monitoring.domain.deadline import DEADLINE, ExtendDeadline, RecomputeDeadline, WithdrawDeadline
 from services.monitoring.readmodels import deadlines
 from services.monitoring.schemas import DeadlineDetail, DeadlineItem, DeadlineState, Extension, Withdrawal
@@ -90,7 +90,7 @@ def _wording(of: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The names and the quotation of a term; of a day that the contract sets, the step's names and what the text says of such days."""
     rules = resolve(RulebookRef.model_validate(of["rulebook"]))
     if of["source"] == "contract":
-        names = [stage.names for stage in rules.stages if stage.id == of["rule"].removeprefix(CONTRACT)]
+        names = [stage.names for stage in rules.stages if stage.id == step_of(of["rule"])]
         quote = rules.clauses[of["clause"]].quote if of["clause"] in rules.clauses else {}
         return {"names": names[0].model_dump() if names else {}, "quote": dict(quote.items())}
     term = rules.terms[of["rule"]]

@@ -14,7 +14,7 @@ from chassis.text import IsoDate
 from chassis.web import Cursor, Limit, Named, Reading, get, narrowed, page_model, page_of
 from regulations import RulebookRef, resolve
 from services.monitoring import picture, picture_years
-from services.monitoring.contract import CONTRACT
+from services.monitoring.contract import CONTRACT, step_of
 from services.monitoring.domain import profile
 from services.monitoring.picture import HORIZONS, Asked, D, F
 from services.monitoring.readmodels_picture import (
@@ -202,7 +202,7 @@ def _names(rulebook: RulebookRef, rule: str) -> dict[str, str]:
     """Of a term; of a day that a person or the contract set, those of the step that it is set for."""
     rules = resolve(rulebook)
     if rule.startswith(CONTRACT):
-        return next((stage.names.model_dump() for stage in rules.stages if stage.id == rule.removeprefix(CONTRACT)), {})
+        return next((stage.names.model_dump() for stage in rules.stages if stage.id == step_of(rule)), {})
     term = rules.terms.get(rule)
     return term.names.model_dump() if term else {}
 

@@ -155,6 +155,11 @@ CONTRACT = "contract:"
 CONTRACT_ANCHOR = "contract_concluded"
 
 
+def step_of(rule: str) -> str:
+    """The stage of a deadline `contract:<step>`, or of one of several in it, `contract:<step>/<which>`."""
+    return rule.removeprefix(CONTRACT).partition("/")[0]
+
+
 class DeadlineSet(Event):
     """Somebody is bound to do something by the end of a local day. `due_at` is that end as an instant (UTC)."""
 
@@ -386,6 +391,7 @@ class Procedure(BaseModel):
     channels: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Register to the channels that are told")
     actors: dict[str, str] = Field(default_factory=dict, description="Stage to the party that acts in it")
     about: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="What follows to the only scopes that it is about")
+    verdicts: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Word of `recheck_verdicts` to what follows from it")
 
 
 class ReadCertificateTerm(BaseModel):

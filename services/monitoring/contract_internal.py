@@ -200,6 +200,7 @@ class InternalCycleOpened(Event):
     year: int
     number: int = Field(ge=1, description="2 and on: another one of the same year; the text sets no upper limit")
     carried: tuple[CarriedMeasure, ...] = ()
+    takes_over: tuple[str, ...] = Field(default=(), description="The cycles that had the carried measures until now: each of them is over")
     previous_report_on: date | None = Field(default=None, description="Of the last final report: after a year without one, a warning")
     reason: Text | None = Field(default=None, description="Why another one of the year was opened by hand")
     opened_on: date

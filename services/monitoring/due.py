@@ -1,4 +1,5 @@
-"""What of an agency's follow-ups is due by now: those to open, to follow, to end; plans to await; cycles whose window has come.
+"""What of an agency's follow-ups is due by now: those to open, to follow, to end; plans to await; cycles whose window has come. And the
+cycle of its internal monitoring of a year.
 
 Each is a command of its own, many at a time; one that is refused holds up no other.
 """
@@ -21,6 +22,7 @@ from services.monitoring.domain.followup import FOLLOWUP, Certificate, FollowCer
 from services.monitoring.handlers_cycle import open_cycle
 from services.monitoring.handlers_followup import adopt_for_deadlines, parts
 from services.monitoring.handlers_plan import await_plan
+from services.monitoring.internal_due import cycles_to_open, next_cycle_at
 from services.monitoring.readmodels import deadlines
 from services.monitoring.readmodels_cycle import cycles
 from services.monitoring.readmodels_followup import ADOPTED, AWAITING, UNHEARD, agenda, followups, known_certificates, procedures
@@ -39,14 +41,15 @@ Step = Callable[[], Awaitable[int]]
 async def run_due(ctx: Context) -> Due:
     """Does what is due, at most `MOST` of each at a time; says how much, and when the next is due by itself."""
     done, more, left = 0, False, False
-    for look in (_certificates, _plans, _cycles, _adoptions):
+    for look in (_certificates, _plans, _cycles, _adoptions, cycles_to_open):
         steps = await look(ctx)
         made = await asyncio.gather(*(_alone(step) for step in steps))
         done += sum(each or 0 for each in made)
         left = left or None in made
         more = more or len(steps) >= MOST
     first = await ctx.row(select(_A.opens_at).where(not_(_begun())).order_by(_A.opens_at))
-    return Due(done=done, next_at=ctx.at if left else first["opens_at"] if first else None, more=more)
+    coming = [at for at in (first and first["opens_at"], await next_cycle_at(ctx)) if at is not None]
+    return Due(done=done, next_at=ctx.at if left else min(coming, default=None), more=more)
 
 
 async def _alone(step: Step) -> int | None:

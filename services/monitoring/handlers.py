@@ -130,6 +130,7 @@ def procedure(request: contract.ReadProcedure) -> contract.Procedure:
         follows={word: _follows(rules, entry.follows) for word, entry in rules.vocabularies.get("decisions", {}).items()},
         channels={name: register.channels for name, register in rules.registers.items()},
         actors={stage.id: stage.actor for stage in rules.stages},
+        verdicts={word: tuple(entry.follows) for word, entry in rules.vocabularies.get("recheck_verdicts", {}).items()},
         about={"national_register": (INSTITUTION,)} if _is(rules, "ministry_information_for", INSTITUTION) else {},
     )
 

@@ -6,8 +6,17 @@ from typing import Any
 from temporalio import activity
 
 from chassis.service import Runtime
-from services.review import handlers
-from services.review.contract import CLOSE, OPEN_SELF_ASSESSMENT, RESUME, SUSPEND, CaseStep, OpenSelfAssessment
+from services.review import handlers, handlers_materials
+from services.review.contract import (
+    CLOSE,
+    OPEN_MATERIALS,
+    OPEN_SELF_ASSESSMENT,
+    RESUME,
+    SUSPEND,
+    CaseStep,
+    OpenMaterials,
+    OpenSelfAssessment,
+)
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -17,6 +26,10 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def open_self_assessment(request: OpenSelfAssessment) -> None:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers.open_self_assessment(ctx, request)
+
+    @activity.defn(name=OPEN_MATERIALS)
+    async def open_materials(request: OpenMaterials) -> None:
+        await handlers_materials.open_materials(await runtime.workflow_context(request.agency, activity.info()), request)
 
     @activity.defn(name=SUSPEND)
     async def suspend(step: CaseStep) -> None:
@@ -30,4 +43,4 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def close(step: CaseStep) -> None:
         await handlers.close(await runtime.workflow_context(step.agency, activity.info()), step)
 
-    return [open_self_assessment, suspend, resume, close]
+    return [open_self_assessment, open_materials, suspend, resume, close]

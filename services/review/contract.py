@@ -13,6 +13,7 @@ from regulations import RulebookRef
 
 # isort: off
 from services.review.contract_materials import (
+    ATTESTATION as ATTESTATION,
     MATERIALS_EVENTS as MATERIALS_EVENTS,
     OPEN_MATERIALS as OPEN_MATERIALS,
     MaterialPart as MaterialPart,

@@ -6,15 +6,19 @@ from typing import Any
 from temporalio import activity
 
 from chassis.service import Runtime
-from services.visits import handlers, handlers_monitoring
+from services.visits import handlers, handlers_commission, handlers_conclusion, handlers_monitoring
 from services.visits.contract import (
     CLOSE,
+    OPEN_ATTESTATION_VISIT,
     OPEN_MONITORING_VISIT,
+    OPEN_RECHECK,
     OPEN_VISIT,
     RESUME,
     SUSPEND,
     CaseStep,
+    OpenAttestationVisit,
     OpenMonitoringVisit,
+    OpenRecheck,
     OpenVisit,
 )
 
@@ -44,4 +48,14 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers_monitoring.open_monitoring_visit(ctx, request)
 
-    return [open_visit, suspend, resume, close, open_monitoring_visit]
+    @activity.defn(name=OPEN_ATTESTATION_VISIT)
+    async def open_attestation_visit(request: OpenAttestationVisit) -> None:
+        ctx = await runtime.workflow_context(request.agency, activity.info())
+        await handlers_commission.open_attestation_visit(ctx, request)
+
+    @activity.defn(name=OPEN_RECHECK)
+    async def open_recheck(request: OpenRecheck) -> None:
+        ctx = await runtime.workflow_context(request.agency, activity.info())
+        await handlers_conclusion.open_recheck(ctx, request)
+
+    return [open_visit, suspend, resume, close, open_monitoring_visit, open_attestation_visit, open_recheck]

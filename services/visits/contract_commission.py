@@ -67,8 +67,8 @@ class Respondents(BaseModel):
     model_config = _FROZEN
 
     group: ShortText = Field(description="learners, teachers, staff, parents, employers …")
-    asked: int = Field(ge=0)
-    answered: int = Field(ge=0)
+    asked: int = Field(ge=0, le=10_000_000)
+    answered: int = Field(ge=0, le=10_000_000)
     results: Text
 
 
@@ -113,6 +113,7 @@ class AttestationCommissionFormed(Event):
     document: Document | None = None
     lacking: tuple[Word, ...] = Field(default=(), description="Words of the composition's requirements that are not met")
     approved_on: date
+    approved_by: Word = Field(default="order", description="The kind of act, as `commission_approval_act` asks for it")
 
 
 class AttestationCommissionChanged(Event):
@@ -128,6 +129,7 @@ class AttestationCommissionChanged(Event):
     order_number: ShortText
     lacking: tuple[Word, ...] = ()
     changed_on: date
+    approved_by: Word = "order"
 
 
 class AttestationTasksAssigned(Event):
@@ -146,13 +148,14 @@ class AttestationTasksAssigned(Event):
 
 
 class AttestationWorkBegan(Event):
-    """The commission began its work at the organisation (attestation, p. 19)."""
+    """The commission began its work at the organisation (attestation, p. 19), in the languages named (p. 4)."""
 
-    under: ClassVar = {ATTESTATION: ("19",)}
+    under: ClassVar = {ATTESTATION: ("19", "4")}
     correctable: ClassVar = frozenset({"started_on"})
     attestation_id: str
     institution_id: str
     started_on: date
+    languages: tuple[Word, ...] = Field(default=(), description="Words of `working_languages`; none: nobody said it")
 
 
 class ChairInformed(Event):

@@ -56,8 +56,10 @@ class ConclusionDrawnUp(Event):
     under: ClassVar = {ATTESTATION: (*_SECTIONS, *_ATTACHMENTS)}
     attestation_id: str
     institution_id: str
+    rulebook: RulebookRef
     round: int = Field(ge=1)
     sections: tuple[ConclusionSection, ...]
+    missing_sections: tuple[Word, ...] = Field(default=(), description="Where the agency has an incomplete conclusion flagged (p. 30)")
     recommendation: Word = Field(description="A word of `recommendations` (p. 30.16)")
     specialties: tuple[SpecialtyRecommendation, ...] = ()
     attachments: tuple[ConclusionAttachment, ...] = ()

@@ -74,6 +74,7 @@ class DisciplinesProposed(Event):
     """The teaching-methodical sections proposed to the national testing centre which disciplines are tested (attestation, p. 24 (b))."""
 
     under: ClassVar = {ATTESTATION: ("24 (b)",)}
+    correctable: ClassVar = frozenset({"outgoing_number", "proposed_on"})
     control_id: str
     attestation_id: str
     institution_id: str
@@ -86,6 +87,7 @@ class DisciplinesApproved(Event):
     """The authorised body approved the list (attestation, p. 24 (b))."""
 
     under: ClassVar = {ATTESTATION: ("24 (b)",)}
+    correctable: ClassVar = frozenset({"act", "approved_on"})
     control_id: str
     attestation_id: str
     institution_id: str
@@ -127,6 +129,7 @@ class ResultsRecorded(Event):
     them (p. 26). A later one replaces it, until the control is concluded."""
 
     under: ClassVar = {ATTESTATION: ("24 (a)", "25", "26 (a)", "26 (b)")}
+    correctable: ClassVar = frozenset({"source"})
     control_id: str
     attestation_id: str
     institution_id: str

@@ -107,6 +107,11 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/monitoring-visits/{cycle_id}/invoice": {"amount": "1.00", "currency": "KGS", "payer": "nobody", "invoice_number": "112"},
         "/v1/monitoring-visits/{cycle_id}/holding": {"started_on": "2090-03-06", "ended_on": "2090-03-07"},
         "/v1/monitoring-visits/{cycle_id}/report": {"document": document("visit_act")},
+        **commission_bodies(ids["expert_id"]),
+        **conclusion_bodies(ids["expert_id"]),
+        **attestation_decision_bodies(),
+        **schedule_bodies(ids["institution_id"]),
+        **register_bodies(ids["institution_id"]),
         "/v1/monitoring-visits/{cycle_id}/corrections": {"version": 3, "corrected": {"told_on": "2100-12-31"}, "reason": "A slip."},
         "/v1/councils": case.council(),
         "/v1/meetings": {"council_id": ids["council_id"], "held_on": "2090-03-06", "agenda": [ids["case_id"]]},
@@ -256,10 +261,231 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/plans/{plan_id}/amendments": {"measures": [measure], "reason": "Why."},
         "/v1/plans/{plan_id}/progress": {"measure_id": "m-1", "progress": "done", "evidence": [document("other")]},
         "/v1/plans/{plan_id}/corrections": {"version": 2, "corrected": {"order_received_on": "2030-01-01"}, "reason": "A slip."},
+        **control_bodies(ids["attestation_id"]),
+        **gathering_bodies(ids["internal_cycle_id"], ids["staff_id"]),
+        **internal_bodies(ids["staff_id"]),
         "/v1/deadlines/{deadline_id}/extension": {"due_on": "2090-03-06", "reason": "Asked for."},
         "/v1/deadlines/{deadline_id}/withdrawal": {"reason": "Void."},
     }
     return bodies.get(path)
+
+
+def conclusion_bodies(expert_id: str) -> dict[str, Any]:
+    """Of the conclusion of an attestation's commission, and of the check at the end of a suspension."""
+    day, of = "2030-01-01", "/v1/attestation-conclusions/{attestation_id}"
+    seat = {"expert_id": expert_id, "groups": ["authorised_bodies"]}
+    return {
+        f"{of}/drafts": {
+            "sections": [{"section": "staff", "text": "So."}],
+            "recommendation": "attest",
+            "specialties": [{"specialty": "5B030100", "recommendation": "attest", "text": "So."}],
+            "attachments": [{"attachment": "charter", "document": document("charter")}],
+            "document": document("conclusion"),
+            "drawn_up_on": day,
+        },
+        f"{of}/signatures": {"expert_id": "nobody", "signed_on": day},
+        f"{of}/second-copy": {"confirmed": True, "document": document("receipt"), "received_on": day},
+        f"{of}/corrections": {"version": 5, "corrected": {"received_on": "2100-12-31"}, "reason": "A slip."},
+        "/v1/rechecks/{recheck_id}/commission": {
+            "members": [seat],
+            "chair_id": expert_id,
+            "order_number": "44",
+            "sits_on": "2090-03-06",
+            "formed_on": day,
+        },
+        "/v1/rechecks/{recheck_id}/holding": {"verdict": "removed", "findings": "So.", "document": document("act"), "held_on": day},
+        "/v1/rechecks/{recheck_id}/corrections": {"version": 2, "corrected": {"order_number": "44"}, "reason": "A slip."},
+    }
+
+
+def attestation_decision_bodies() -> dict[str, Any]:
+    """Of the decision on an attestation, and of what follows it."""
+    day, letter = "2030-01-01", {"referred_to": "The court", "outgoing_number": "390", "referred_on": "2030-01-01"}
+    acts: dict[str, Any] = {
+        "decision": {
+            "decision": "attest",
+            "specialties": [{"specialty": "5B030100", "decision": "attest"}],
+            "conforms": True,
+            "grounds": "So.",
+            "order_number": "21",
+            "document": document("order"),
+            "decided_on": day,
+        },
+        "notice": {"outgoing_number": "212", "document": document("notice"), "told_on": day},
+        "suspension": {"order_number": "22", "reasons": "So.", "suspended_on": day, "until": "2030-06-01"},
+        "fine-referral": {**letter, "addressee": "official"},
+        "restoration": {"order_number": "46", "restored_on": day},
+        "deprivation-referral": {**letter, "reasons": "So.", "document": document("referral")},
+        "corrections": {"version": 3, "corrected": {"told_on": "2100-12-31"}, "reason": "A slip."},
+    }
+    return {f"/v1/attestation-decisions/{{attestation_id}}/{act}": body for act, body in acts.items()}
+
+
+def commission_bodies(expert_id: str) -> dict[str, Any]:
+    """Of the commission of an attestation."""
+    seat = {"expert_id": expert_id, "groups": ["authorised_bodies"], "of_authorised_body": True}
+    parts = {"methods": ["documents"], "indicators": "So.", "shortcomings": [], "recommendations": "So.", "conclusions": "So."}
+    asked = {"group": "learners", "asked": 40, "answered": 31, "results": "So."}
+    acts: dict[str, Any] = {
+        "commission": {"members": [seat], "chair_id": expert_id, "order_number": "21", "approved_on": "2030-01-01"},
+        "replacements": {"left": "nobody", "reasons": "Ill.", "order_number": "22", "changed_on": "2030-01-01"},
+        "tasks": {
+            "meeting": "Academic council",
+            "meeting_on": "2030-01-01",
+            "tasks": [{"object": "staff", "expert_id": "nobody"}],
+            "acts": ["Law"],
+        },
+        "beginning": {"started_on": "2030-01-01"},
+        "progress": {"expert_id": "nobody", "progress": "So.", "informed_on": "2030-01-01"},
+        "notes": {"object": "staff", "expert_id": "nobody", "conforms": True, "handed_over_on": "2030-01-01", **parts},
+        "joint-commission": {"member_id": "nobody", "teacher_id": "nobody", "teacher": "Name", "approved_on": "2030-01-01"},
+        "questionnaires": {"respondents": [asked], "conducted_by": "The commission", "held_on": "2030-01-01"},
+        "results-analysis": {"analysis": "So.", "analysed_on": "2030-01-01"},
+        "end": {"ended_on": "2030-01-01"},
+        "corrections": {"version": 2, "corrected": {"order_number": "21"}, "reason": "A slip."},
+    }
+    return {f"/v1/attestation-visits/{{attestation_id}}/{act}": body for act, body in acts.items()}
+
+
+def control_bodies(attestation_id: str) -> dict[str, Any]:
+    """Of the control of learners' knowledge."""
+    result = {"learner_id": "nobody", "took_part": True, "right": 9, "questions": 10}
+    acts: dict[str, Any] = {
+        "discipline-proposal": {"disciplines": ["Civil law"], "outgoing_number": "17", "proposed_on": "2030-01-01"},
+        "discipline-approval": {"act": "Order No. 9", "approved_on": "2030-01-01"},
+        "learners": {"learners": [{"code": "L-1", "name": "Name", "standing": "splendid"}]},
+        "sample": {"seed": "2030", "take": "all", "ruling": "Why."},
+        "results": {"results": [result], "source": "Protocol No. 4"},
+        "erasure": {"ground": "Why.", "learners": ["nobody"]},
+        "corrections": {"version": 1, "corrected": {"unit": "Law"}, "reason": "A slip."},
+    }
+    new = {"attestation_id": attestation_id, "specialty": "none", "unit": "Law", "level": "nobody", "form": "complex_testing"}
+    return {"/v1/controls": new} | {f"/v1/controls/{{control_id}}/{act}": body for act, body in acts.items()}
+
+
+def schedule_bodies(institution_id: str) -> dict[str, Any]:
+    """Of schedules of attestation, and of an attestation's place in one."""
+    book = {"rulebook_id": "kz-109-2008-attestation", "rulebook_version": "2008-03-05"}
+    moved = {"ground": "reorganisation", "reasons": "So.", "act": "Order No. 3"}
+    change = {"institution_id": institution_id, "starts_on": "2099-03-04", "reason": "So."}
+    acts: dict[str, Any] = {
+        "dates-notice": {"outgoing_number": "41", "told_on": "2030-01-01", "document": document("notice")},
+        "change-requests": {"reasons": "So.", "wished_on": "2099-03-04", "requested_on": "2030-01-01"},
+        "change-refusals": {"reasons": "So."},
+        "amendments": {**moved, "starts_on": "2099-03-04", "ends_on": "2099-03-05"},
+        "cancellation": {**moved, "ground": "interim_control"},
+        "announcement": {"announcement": "So.", "announced_on": "2100-12-31"},
+        "corrections": {"version": 2, "corrected": {"outgoing_number": "41"}, "reason": "A slip."},
+    }
+    return {
+        "/v1/attestation-proposals": {**book, "first_year": 2000, "years": 5, "approval_on": "2030-01-01"},
+        "/v1/attestation-schedules": {**book, "year": 2099, "act": "Order No. 4", "approved_on": "2030-01-01", "changes": [change]},
+        "/v1/attestation-schedules/{year_schedule_id}/corrections": {
+            "version": 1,
+            "corrected": {"act": "Order No. 402"},
+            "reason": "A slip.",
+        },
+        "/v1/attestations": {**book, **moved, "institution_id": institution_id, "starts_on": "2099-03-04", "ends_on": "2099-03-05"},
+        **{f"/v1/attestations/{{attestation_id}}/{act}": body for act, body in acts.items()},
+    }
+
+
+def register_bodies(institution_id: str) -> dict[str, Any]:
+    """Of the register of organisations that are attested, and of their self-assessment materials."""
+    book = {"rulebook_id": "kz-109-2008-attestation", "rulebook_version": "2008-03-05"}
+    told = {"institution_id": institution_id, "authority": "ministry", "levels": ["higher"], "state_owned": True}
+    days = {"founded_on": "1934-01-15", "last_attested_on": "2030-01-01"}
+    limit = {"year": 2030, "most_failed": "10", "unit": "percent", "act": "Order No. 4", "set_on": "2030-01-10"}
+    register, materials = "/v1/attestation-subjects/{institution_id}", "/v1/attestation-materials/{attestation_id}"
+    acts: dict[str, Any] = {
+        "/v1/attestation-subjects": {**book, **told, **days},
+        f"{register}/removal": {"act": "Order No. 9", "reason": "So.", "removed_on": "2100-12-31"},
+        f"{register}/interim-controls": {"year": 2099, "took_part": 10, "failed": 1, "source": "A report"},
+        f"{register}/corrections": {"version": 1, "corrected": {"founded_on": "1934-01-16"}, "reason": "A slip."},
+        "/v1/interim-control-limits": {**book, **limit},
+        "/v1/interim-control-limits/{limit_id}/corrections": {"version": 1, "corrected": {"act": "Order No. 5"}, "reason": "A slip."},
+        f"{materials}/receipts": {"documents": [document("licence")], "received_on": "2030-01-01"},
+        f"{materials}/missing-notice": {"outgoing_number": "44", "due_on": "2090-01-01"},
+        f"{materials}/analysis": {"analysis": "So.", "document": document("analysis")},
+        f"{materials}/corrections": {"version": 2, "corrected": {"received_on": "2030-01-02"}, "reason": "A slip."},
+    }
+    return acts
+
+
+def gathering_bodies(cycle_id: str, staff_id: str) -> dict[str, Any]:
+    """Of what internal monitoring collects."""
+    question = {"question_id": "q-1", "text": {"en": "Clear?"}, "kind": "scale", "most": 5}
+    day = "2090-03-06"
+    talk = {"cycle_id": cycle_id, "held_by": [staff_id], "held_on": day}
+    survey = {"cycle_id": cycle_id, "title": {"en": "A survey"}, "groups": ["student"], "anonymous": True}
+    slips = {
+        "surveys/{survey_id}": ("title", {"en": "A survey"}),
+        "interviews/{interview_id}": ("notes", "So."),
+        "focus-groups/{focus_group_id}": ("needs", "So."),
+        "document-analyses/{analysis_id}": ("findings", "So."),
+        "agency-recommendations/{recommendation_id}": ("text", "So."),
+        "trainings/{training_id}": ("topic", "So."),
+    }
+    corrections = {
+        f"/v1/{path}/corrections": {"version": 1, "corrected": {name: value}, "reason": "A slip."} for path, (name, value) in slips.items()
+    }
+    return corrections | {
+        "/v1/surveys": {**survey, "questions": [question], "closes_on": "2000-01-01"},
+        "/v1/surveys/{survey_id}/links": {"group": "nobody"},
+        "/v1/surveys/{survey_id}/link-revocations": {"link_id": "none", "reason": "Why."},
+        "/v1/interviews": {**talk, "group": "student", "interviewee": "A student", "notes": "So."},
+        "/v1/focus-groups": {
+            **talk,
+            "groups": ["student"],
+            "participants": 8,
+            "expectations": "So.",
+            "needs": "So.",
+            "satisfaction": "So.",
+        },
+        "/v1/document-analyses": {"subject": "A report", "findings": "So.", "analysed_by": staff_id, "analysed_on": day},
+        "/v1/case-samples": {"cycle_id": cycle_id, "size": 3, "opened_from": "2090-01-01", "opened_until": day},
+        "/v1/agency-recommendations": {"source": "external_check", "source_detail": "A review", "text": "Do.", "received_on": day},
+        "/v1/trainings": {"kind": "seminar", "topic": "So.", "attendance": ["nobody"], "held_on": day},
+        "/v1/trainings/{training_id}/uses": {"cycle_id": "none", "use": "So."},
+    }
+
+
+def internal_bodies(staff_id: str) -> dict[str, Any]:
+    """Of the agency's monitoring of itself."""
+    day, of = "2030-01-01", "/v1/internal-cycles/{internal_cycle_id}"
+    activity = {"activity_id": "a-1", "activity": "Ask.", "object": "Visits", "due_on": day, "responsible": staff_id}
+    measure = {"measure_id": "none", "responsible": staff_id, "due_on": "2090-03-06"}
+    acts: dict[str, Any] = {
+        "plans": {"activities": [activity]},
+        "findings": {"finding_id": "f-1", "kind": "shortcoming", "goals": ["3.1"], "text": "So."},
+        "fulfilments": {"recommendation_id": "none", "degree": "In part."},
+        "analysis": {"key_problems": "So.", "trends": "So."},
+        "report-drafts": {"sections": [{"section": "nothing", "text": "So."}]},
+        "final-report": {"published": False},
+        "meetings": {"held_on": "2090-03-06", "attendance": [staff_id], "outcome": "So."},
+        "improvement-plans": {"measures": [{**measure, "measure": "So."}]},
+        "controls": {"measure_id": "none", "status": "done", "note": "So."},
+        "measure-moves": {**measure, "reason": "Why."},
+        "closing": {"reason": "Why."},
+        "corrections": {"version": 2, "corrected": {"text": "So."}, "reason": "A slip."},
+    }
+    return {f"{of}/{act}": body for act, body in acts.items()} | {
+        "/v1/internal-monitoring": {
+            "rulebook_id": "artki-internal-monitoring",
+            "approved_on": day,
+            "act": "Order No. 3",
+            "first_year": 2030,
+        },
+        "/v1/internal-monitoring/amendments": {"change": "So.", "act": "Order No. 4", "approved_on": "2090-03-06"},
+        "/v1/internal-monitoring/corrections": {"version": 1, "corrected": {"act": "Order No. 3"}, "reason": "A slip."},
+        "/v1/staff": {"staff_id": staff_id, "name": "Name", "post": "Analyst", "joined_on": day},
+        "/v1/staff/{staff_id}/leaving": {"left_on": "2090-03-06"},
+        "/v1/staff/{staff_id}/corrections": {"version": 1, "corrected": {"joined_on": "2100-12-31"}, "reason": "A slip."},
+        "/v1/internal-commission": {"members": [{"staff_id": staff_id}], "order_number": "5", "formed_on": "2090-03-06"},
+        "/v1/internal-commission/changes": {"left": ["nobody"], "order_number": "6", "changed_on": "2090-03-06"},
+        "/v1/internal-commission/corrections": {"version": 1, "corrected": {"order_number": "5"}, "reason": "A slip."},
+        "/v1/internal-cycles": {"reason": "Why."},
+    }
 
 
 async def send(case: Journey, route: Route, role: Role | None = None, **changes: Any) -> httpx.Response:

@@ -6,15 +6,20 @@ from chassis.auth import Role
 from chassis.ids import derived_id
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from tests.api.attested import AttestedJourney
 from tests.api.followed import SapattuuJourney
+from tests.api.gathered import watched
 from tests.api.iqaa import IqaaJourney
 from tests.api.journey import Journey
+from tests.api.monitored import formed
 
 
 async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agency: str) -> Journey:
     """A case of order 109 from its application to the register, with an appeal that was decided; its institution's case of IQAA's
     rulebook, which stands at the visit, has a complaint: order 109 knows none. Two earlier certificates of it are followed up: an imported
-    one whose report is late, and a recorded one that the council has extended."""
+    one whose report is late, and a recorded one that the council has extended. It was attested by the state, too: its licence is suspended.
+
+    The agency monitors itself, and has collected some of everything."""
     journey = await Journey(stack, http, time, agency).to("prepared")
     other = await IqaaJourney(stack, http, time, agency, blank=2).to("complained")
     journey.ids["complaint_id"] = other.ids["complaint_id"]
@@ -27,4 +32,8 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     journey.ids["followup_id"] = derived_id("followup", imported)
     letter = {"outgoing_number": "17", "sent_on": (await journey.today()).isoformat()}
     await journey.post(Role.coordinator, "monitoring", "/v1/follow-ups/{followup_id}/decision-letter", letter)
+    attested = await AttestedJourney(stack, http, time, agency).to("suspended")
+    journey.ids |= {name: value for name, value in attested.ids.items() if name not in journey.ids}
+    await watched(journey)
+    await formed(journey)
     return journey

@@ -32,11 +32,6 @@ class FollowedJourney(Journey):
             await self.once("visits", "/v1/experts", expert, self.expert(expert))
         self.ids |= {"institution_id": self.institution, "expert_id": CHAIR}
 
-    async def once(self, service: str, path: str, name: str, body: Any) -> None:
-        """What the agency may have already."""
-        if (await self.get(Role.coordinator, service, f"{path}/{name}")).status_code == 404:
-            await self.post(Role.coordinator, service, path, body)
-
     async def record(self, **days: str) -> None:
         """A certificate from before Kepil; the calendar opens its follow-up, its plan and its cycle."""
         recording = {

@@ -126,6 +126,11 @@ class Journey:
         assert answer.status_code in (200, 201), f"POST {service}{path}: {answer.status_code} {answer.text}"
         return dict(answer.json())
 
+    async def once(self, service: str, path: str, name: str, body: Any) -> None:
+        """What the agency may have already."""
+        if (await self.get(Role.coordinator, service, f"{path}/{name}")).status_code == 404:
+            await self.post(Role.coordinator, service, path, body)
+
     async def to(self, stage: str) -> Self:
         """Everything up to `stage`, then waits until nothing is under way."""
         while self.reached < self.stages.index(stage):

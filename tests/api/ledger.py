@@ -27,27 +27,27 @@ class Ledger:
     def __init__(self, stack: Stack, time: LegalTime) -> None:
         self._stack = stack
         self._time = time
-        self._connections: dict[str, asyncpg.Connection] = {}
+        self.connections: dict[str, asyncpg.Connection] = {}
 
     async def __aenter__(self) -> Self:
         parts = urlsplit(self._stack.urls["postgres"])
         prefix = self._stack.settings().database_prefix
         for service in SERVICES:
-            self._connections[service] = await asyncpg.connect(urlunsplit(parts._replace(path=f"/{prefix}{service}")))
+            self.connections[service] = await asyncpg.connect(urlunsplit(parts._replace(path=f"/{prefix}{service}")))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for connection in self._connections.values():
+        for connection in self.connections.values():
             await connection.close()
 
     async def events(self) -> dict[str, int]:
         """How many events people have caused, of every agency, by service."""
-        return {service: await connection.fetchval(_BY_PEOPLE) for service, connection in self._connections.items()}
+        return {service: await connection.fetchval(_BY_PEOPLE) for service, connection in self.connections.items()}
 
     async def content(self, agency: str) -> dict[str, Any]:
         """A digest of every row of an agency in every table: events, keys, inbox and read models."""
         found: dict[str, Any] = {}
-        for service, connection in self._connections.items():
+        for service, connection in self.connections.items():
             for (table,) in await connection.fetch(_TABLES):
                 query = f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE agency = $1"
                 found[f"{service}.{table}"] = tuple(await connection.fetchrow(query, agency))

@@ -46,7 +46,16 @@ def test_every_resource_that_takes_commands_tells_which() -> None:
     assert {path.rpartition("/")[2] for path in unnamed} == {"corrections"}  # of what was recorded, in whatever state
     reads = {route.path for route in READS if "{" in route.path and not route.is_list}
     without = {path for path in reads - {route.path for route in DETAILS} if not path.endswith("/history")}
-    reports = {"/v1/visits/{case_id}/objections", "/v1/considerations/{case_id}/deqar-export", "/v1/certificates/imports/{import_id}"}
+    reports = {
+        "/v1/visits/{case_id}/objections",
+        "/v1/considerations/{case_id}/deqar-export",
+        "/v1/certificates/imports/{import_id}",
+        "/v1/controls/{control_id}/sample",
+        "/v1/attestation-subjects/imports/{subject_import_id}",
+        "/v1/surveys/{survey_id}/results",
+        *("/v1/interviews/{interview_id}", "/v1/focus-groups/{focus_group_id}", "/v1/document-analyses/{analysis_id}"),
+        *("/v1/case-samples/{sample_id}", "/v1/agency-recommendations/{recommendation_id}"),
+    }
     assert without == reports
 
 

@@ -1,6 +1,7 @@
 """Lists in pages: every item once, in a fixed order, whatever is added while somebody turns the pages."""
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest_asyncio
 from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from regulations import calendar_for
+from tests.api.attested import ANOTHER, AttestedJourney, approved, proposed, registered
 from tests.api.finished import finished
 from tests.api.followed import SapattuuJourney
+from tests.api.gathered import gather
 from tests.api.iqaa import IQAA, IqaaJourney
 from tests.api.journey import RULEBOOK, Journey
+from tests.api.monitored import improving
 from tests.api.problems import problem
 from tests.api.routes import ROUTES, Route, openapi
 
@@ -25,11 +30,25 @@ SORTED = {
     "intake/v1/standards": "adopted_on standards kind rulebook_id",
     "intake/v1/rulebook-adoptions": "adopted_on rulebook_id rulebook_version",
     "intake/v1/schedules": "year adopted_on",
+    "intake/v1/attestation-subjects/imports": "imported_on entered lines import_id",
+    "intake/v1/attestation-subjects": "institution_id authority due_order entered_on rulebook_id",
+    "intake/v1/interim-control-limits": "year set_on rulebook_id",
+    "intake/v1/attestation-proposals": "proposed_on first_year entries proposal_id",
+    "intake/v1/attestation-proposals/{proposal_id}/entries": "starts_on authority institution_id year",
+    "intake/v1/attestation-schedules": "year approved_on rulebook_id",
+    "intake/v1/attestations": "starts_on institution_id authority year stage kind attestation_id",
     "review/v1/reports": "opened_on institution_id rulebook_id stage standing case_id",
     "review/v1/reports/{case_id}/versions": "number submitted_on",
+    "review/v1/attestation-materials": "starts_on awaited_on institution_id rulebook_id stage attestation_id",
     "visits/v1/experts": "expert_id",
     "visits/v1/visits": "opened_on institution_id rulebook_id stage round standing case_id",
     "visits/v1/monitoring-visits": "opened_on institution_id rulebook_id stage cycle_id",
+    "visits/v1/attestation-conclusions": "drawn_up_on institution_id rulebook_id stage attestation_id",
+    "visits/v1/rechecks": "suspension_ends_on institution_id rulebook_id stage recheck_id",
+    "council/v1/attestation-decisions": "opened_on conclusion_signed_on institution_id rulebook_id kind stage attestation_id",
+    "visits/v1/attestation-visits": "starts_on institution_id rulebook_id kind stage attestation_id",
+    "visits/v1/controls": "opened_on institution_id level form stage control_id",
+    "visits/v1/controls/{control_id}/learners": "learner_id standing drawn",
     "council/v1/councils": "composed_on rulebook_id council_id",
     "council/v1/meetings": "held_on council_id ballot meeting_id",
     "council/v1/considerations": "opened_on institution_id rulebook_id stage filed_on case_id",
@@ -50,6 +69,17 @@ SORTED = {
     "monitoring/v1/follow-up-picture/recommendations": "criterion recommendations remarks not_fulfilled not_judged",
     "monitoring/v1/plans": "awaited_on institution_id rulebook_id stage round measures plan_id",
     "monitoring/v1/deadlines": "due_on late_days state binds",
+    "monitoring/v1/staff": "staff_id post joined_on",
+    "monitoring/v1/internal-cycles": "year number opened_on stage",
+    "monitoring/v1/improvement-measures": "adopted_on status responsible measure_id",
+    "monitoring/v1/surveys": "opened_on closes_on cycle_id stage survey_id",
+    "monitoring/v1/surveys/{survey_id}/answers": "answered_on language answer_id",
+    "monitoring/v1/interviews": "held_on cycle_id interviewee interview_id",
+    "monitoring/v1/focus-groups": "held_on cycle_id participants focus_group_id",
+    "monitoring/v1/document-analyses": "analysed_on subject analysed_by analysis_id",
+    "monitoring/v1/case-samples": "drawn_at cycle_id population sample_id",
+    "monitoring/v1/agency-recommendations": "received_on source recommendation_id",
+    "monitoring/v1/trainings": "held_on kind training_id",
 }
 LISTS = [route for route in ROUTES if route.is_list]
 
@@ -93,6 +123,14 @@ async def busy(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> 
     await case.post(Role.director, "monitoring", "/v1/follow-up-procedure", chosen)
     more = {**RULEBOOK, "series": "AB", "first": 1, "last": 9, "digits": 4}
     await case.post(Role.coordinator, "council", "/v1/blanks", more)
+    await registered(case, "second-university,almaty,higher,no,1990-09-01,", year=2024)
+    await registered(case, "third-university,almaty,higher,no,1992-09-01,", year=2023)
+    await proposed(case)
+    await approved(case, calendar_for("KZ").next_working_day(date((await case.today()).year + 3, 10, 1)), "second-university")
+    attested = AttestedJourney(stack, http, legal_time, agency="busy", institution=ANOTHER, ids=dict(case.ids))
+    await attested.to("suspended")
+    await gather(case, case.ids["internal_cycle_id"], case.ids["staff_id"])
+    await improving(case)
     await legal_time.settle()
     case.ids["case_id"] = iqaa.ids["case_id"]  # the one whose report has versions
     return case

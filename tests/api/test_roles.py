@@ -21,19 +21,56 @@ from tests.api.routes import COMMANDS, READS, ROUTES, UNKNOWN_TO_ORDER_109, Rout
 CLOSED = [route for route in ROUTES if not route.public]
 
 
-def test_every_route_declares_its_roles_but_the_public_register() -> None:
+def test_every_route_declares_its_roles_but_the_public_ones() -> None:
     register = {"GET council/v1/register", "GET council/v1/register/decisions"}
-    assert {str(route) for route in ROUTES if not route.roles} == register
-    assert {str(route) for route in ROUTES if route.public} == register
+    survey = "monitoring/v1/open-surveys/{agency}/{survey_id}"
+    public = {*register, f"GET {survey}", f"POST {survey}/answers"}
+    assert {str(route) for route in ROUTES if not route.roles} == public
+    assert {str(route) for route in ROUTES if route.public} == public
     assert len(COMMANDS) > 25
     assert len(READS) > 25
+
+
+def _acts(resource: str, *acts: str) -> set[str]:
+    return {f"/v1/{resource}/{act}" for act in acts}
+
+
+#: State attestation (order 109 of 2008): what its officers, its experts and the organisations do there.
+AT_ATTESTATIONS = {
+    Role.authorised_body_officer: {
+        *("/v1/attestation-subjects", "/v1/interim-control-limits", "/v1/attestation-proposals", "/v1/attestation-schedules"),
+        *_acts("attestation-subjects/{institution_id}", "interim-controls", "removal"),
+        *("/v1/attestations", "/v1/controls"),
+        *_acts("attestations/{attestation_id}", "amendments", "cancellation", "change-refusals", "dates-notice"),
+        *_acts("attestation-materials/{attestation_id}", "analysis", "missing-notice"),
+        *_acts("attestation-visits/{attestation_id}", "commission", "replacements"),
+        *_acts("controls/{control_id}", "discipline-proposal", "discipline-approval", "learners", "sample", "results", "conclusion"),
+        *_acts("attestation-conclusions/{attestation_id}", "second-copy"),
+        *_acts("attestation-decisions/{attestation_id}", "decision", "notice", "suspension", "fine-referral", "restoration"),
+        *_acts("attestation-decisions/{attestation_id}", "deprivation-referral"),
+        *_acts("rechecks/{recheck_id}", "commission"),
+    },
+    Role.expert: {
+        *_acts("attestation-visits/{attestation_id}", "tasks", "beginning", "progress", "notes", "joint-commission", "questionnaires"),
+        *_acts("attestation-visits/{attestation_id}", "results-analysis", "end"),
+        *("/v1/controls", *_acts("controls/{control_id}", "sample", "results", "conclusion")),
+        *_acts("attestation-conclusions/{attestation_id}", "drafts", "signatures"),
+        *_acts("rechecks/{recheck_id}", "holding"),
+    },
+    Role.institution_officer: {
+        *_acts("attestations/{attestation_id}", "announcement", "change-requests"),
+        *_acts("attestation-materials/{attestation_id}", "receipts"),
+        *_acts("controls/{control_id}", "learners"),
+    },
+}
 
 
 def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
     """The documents tell what the routes declare; this tells what they may declare."""
     given = {role: {route.path for route in COMMANDS if role in route.roles} for role in Role}
-    for reader in (Role.auditor, Role.authorised_body_officer, Role.operator, Role.service):
+    for reader in (Role.auditor, Role.operator, Role.service):
         assert given[reader] == set(), reader
+    assert given[Role.authorised_body_officer] == AT_ATTESTATIONS[Role.authorised_body_officer]
     assert given[Role.institution_officer] == {
         "/v1/applications",
         "/v1/applications/{case_id}/documents",
@@ -52,11 +89,12 @@ def test_nobody_has_a_command_that_is_another_ones_to_give() -> None:
         *(f"/v1/plans/{{plan_id}}/{act}" for act in ("documents-received", "submissions", "amendments", "progress")),
         "/v1/cycles",
         *(f"/v1/cycles/{{cycle_id}}/{act}" for act in ("reports", "information")),
+        *AT_ATTESTATIONS[Role.institution_officer],
     }
     assert given[Role.council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("recusals", "votes")}
     assert given[Role.expert_council_member] == {f"/v1/considerations/{{case_id}}/{act}" for act in ("report-check", "conclusion")}
     at_visits = {f"/v1/visits/{{case_id}}/{act}" for act in ("studied", "start", "interruption", "completion", "report")}
-    assert given[Role.expert] == {*at_visits, "/v1/monitoring-visits/{cycle_id}/report"}
+    assert given[Role.expert] == {*at_visits, "/v1/monitoring-visits/{cycle_id}/report", *AT_ATTESTATIONS[Role.expert]}
     for act, alone in (
         ("votes", Role.council_member),
         ("decision", Role.director),

@@ -51,7 +51,7 @@ def _ask(case: Journey, route: Route, mode: GenerationMode, known: bool) -> int:
         fixed["path_parameters"] = {name: case.ids[name] for name in re.findall(r"\{(\w+)\}", route.path)}
         if route.needs_version:
             headers["If-Match"] = "*"
-        if route.public:
+        if route.public and "agency" in route.query:
             fixed["query"] = {"agency": case.agency}
     succeeded = 0
 

@@ -18,7 +18,7 @@ from cli.running import NotRunning, describe
 from cli.state import ROOT
 
 GUIDES = ROOT / "docs" / "guide"
-PORT_BASE = {"accreditation": 22700, "machine": 22900, "monitoring": 23100}
+PORT_BASE = {"accreditation": 22700, "attestation": 23300, "machine": 22900, "monitoring": 23100}
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
@@ -93,6 +93,15 @@ def public(state: Path, path: str, **query: str) -> list[dict[str, Any]]:
     return list(answer.json()["items"])
 
 
+def seen(state: Path, service: str, path: str, **query: str) -> list[dict[str, Any]]:
+    """A page of a route as an auditor sees it."""
+    token = kepil("token", "--agency", "my-agency", "--role", "auditor", "--subject", "auditor", "--state", str(state)).stdout.strip()
+    url = f"{describe(state)['urls'][service]}/v1/{path}"
+    answer = httpx.get(url, params={"limit": 200, **query}, headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
+
+
 def alike(shown: Any, answered: Any) -> bool:
     """Whether an answer has the shape and the content that the guide shows; `…` stands for anything."""
     if shown == "…":
@@ -136,6 +145,24 @@ def test_an_agency_that_follows_the_guide_comes_from_its_spreadsheet_to_the_foll
         assert found["S-1/2"]["valid_from"] == str(date.fromisoformat(found["S-1"]["valid_until"]) + timedelta(days=1))
         assert [found[number]["state"] for number in ("A-1", "A-2", "S-1", "S-2", "S-1/2")] == [*["valid"] * 4, "not_yet_valid"]
         check_shown("monitoring", output)
+        end(last, tmp_path, state)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_body_that_follows_the_guide_attests_one_organisation_and_restores_the_licence_of_another(tmp_path: Path) -> None:
+    with folder_of("attestation", tmp_path) as state:
+        output, last = follow("attestation", tmp_path)
+        attestations = {each["institution_id"]: each for each in seen(state, "intake", "attestations")}
+        assert {name: each["outcome"] for name, each in attestations.items()} == {"almaty-college": "attest", "talgar-school": "restored"}
+        college = attestations["almaty-college"]
+        [decided] = seen(state, "council", "attestation-decisions", institution_id="almaty-college")
+        assert college["starts_on"] <= decided["decided_on"]
+        due_by = {each["institution_id"]: each["due_by"] for each in seen(state, "intake", "attestation-subjects")}
+        assert len(due_by) == 10
+        assert due_by["almaty-college"] == str(int(decided["decided_on"][:4]) + 5) + decided["decided_on"][4:]
+        assert due_by["talgar-school"] == f"{college['year']}-12-20"
+        check_shown("attestation", output)
         end(last, tmp_path, state)
 
 

@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
+
+from chassis.auth import Role
+from chassis.issuer import development_token
 from cli.importing import told
 from cli.state import ROOT
 from cli.supervisor import Stack
@@ -90,3 +94,30 @@ def test_of_very_many_faults_the_first_are_told() -> None:
     lines = told("list.csv", {**counts, "dry_run": False, "report": [line] * 150, "unknown_institutions": []})
     assert lines[1] == "  refused: line 2: torn [r I.1]"
     assert lines[-1] == "  … and 50 more: --json has them all"
+
+
+async def test_the_organisations_that_are_attested_are_entered_from_a_table(stack: Stack, tmp_path: Path) -> None:
+    agency = f"agency-{uuid4().hex[:12]}"
+    kepil(stack, "institutions", str(EXAMPLES / "institutions.csv"), "--agency", agency)
+    first = (EXAMPLES / "institutions.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(",")[0]
+    adoption = {"rulebook_id": "kz-109-2008-attestation", "rulebook_version": "2008-03-05", "reason": "Attestations go on by it."}
+    token = development_token(stack.settings(), subject="director", roles=[Role.director], agency=agency)
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(f"{stack.urls['intake']}/v1/rulebook-adoptions", json=adoption, headers=headers)
+    assert answer.status_code == 201, answer.text
+    table = tmp_path / "attested.csv"
+    options = (str(table), "--agency", agency, "--rulebook", "kz-109-2008-attestation")
+    assert kepil(stack, "subjects", str(table), "--agency", agency, "--template", "kk").returncode == 0
+    assert table.read_text(encoding="utf-8-sig").startswith("білім беру ұйымы,")
+    table.write_text(f"institution,authority,levels,state_owned\n{first},ministry,higher,yes\nnobody,ministry,driving,maybe\n", "utf-8")
+    would = kepil(stack, "subjects", *options, "--dry-run")
+    assert (would.returncode, would.stdout.splitlines()[0]) == (
+        1,
+        "attested.csv: 2 organisations: 1 would be entered, 0 known so, 1 refused",
+    )
+    made = kepil(stack, "subjects", *options)
+    assert made.returncode == 1
+    assert "1 of them: nobody has told when they were attested last or founded, so a person must schedule them" in made.stdout
+    assert "refused: line 3 (nobody), levels: 'driving' is no levels of this rulebook [kz-109-2008-attestation 2]" in made.stdout
+    assert json.loads(kepil(stack, "subjects", *options, "--json").stdout)["same"] == 1

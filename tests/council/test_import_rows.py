@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 
 from chassis.spreadsheet import Row
+from chassis.tables import Institutions, Words, day, several
 from regulations import load
 from services.council.import_columns import COLUMNS, headings, template
-from services.council.import_rows import Advice, Entry, Institutions, Words, day, entries, several
+from services.council.import_rows import Advice, Entry, entries
 
 
 def table(*cells: Mapping[str, str]) -> list[Entry]:

@@ -36,7 +36,7 @@ class Desk:
     """One agency's intake."""
 
     def __init__(self, runtime: Runtime, http: httpx.AsyncClient, agency: str) -> None:
-        self._runtime, self._http, self.agency = runtime, http, agency
+        self._runtime, self.http, self.agency = runtime, http, agency
 
     def headers(self, role: Role) -> dict[str, str]:
         institution = "kaznu" if role is Role.institution_officer else None
@@ -44,11 +44,11 @@ class Desk:
         return {"authorization": f"Bearer {token}", "idempotency-key": uuid4().hex}
 
     async def get(self, path: str, role: Role = Role.coordinator) -> httpx.Response:
-        return await self._http.get(path, headers=self.headers(role))
+        return await self.http.get(path, headers=self.headers(role))
 
     async def post(self, role: Role, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
         headers = self.headers(role) | {"if-match": "*"}
-        answer = await self._http.post(path, json=body, headers=headers)
+        answer = await self.http.post(path, json=body, headers=headers)
         assert answer.status_code == status, f"{path}: {answer.text}"
         return dict(answer.json())
 

@@ -252,7 +252,7 @@ async def store(runtime: Runtime, agency: str, facts: list[Told]) -> None:
         if told.corrects is not None:
             where = {
                 "corrects": told.corrects.id[0],
-                "version": 1 if told.service == "visits" else await _place(runtime, agency, told.corrects),
+                "version": 1 if told.service != "monitoring" else await _place(runtime, agency, told.corrects),
             }
             event = event.model_copy(update=where)
         context = await runtime.context(agency=agency, actor="w")

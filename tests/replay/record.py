@@ -21,7 +21,9 @@ from cli.supervisor import Stack, StackOptions
 from regulations.deadlines import add_months
 from services.monitoring import contract as monitoring
 from services.monitoring.contract import DeadlineSet
+from tests.replay.attestations import ATTESTATIONS
 from tests.replay.followups import FOLLOW_UPS
+from tests.replay.internals import INTERNALS
 from tests.replay.replaying import write
 from tests.workflows import cases, iqaa
 from tests.workflows.cases import ALMATY, DAY, Running, World
@@ -268,6 +270,8 @@ STORIES: dict[str, Story] = {
         certificate_duplicated,
         certificate_reissued,
         *FOLLOW_UPS,
+        *ATTESTATIONS,
+        *INTERNALS,
         calendar,
         iqaa_accredited,
         iqaa_suspended,

@@ -85,6 +85,7 @@ class Services:
         self.cases: dict[str, council.CaseBeforeCouncil] = {}
         self._followups: dict[str, tuple[Rulebook, str]] = {}
         self.valid_until: dict[str, date] = {}
+        self.internal: dict[str, monitoring.InternalCycleStanding] = {}
         self.not_missing: set[str] = set()
         self._faults: dict[tuple[str, str], list[Exception]] = {}
         self.registers = Registers(clock)
@@ -150,11 +151,21 @@ class Services:
     def workers(self, *without: str) -> list[Worker]:
         """One activity worker on the task queue of each service, but for those `without`."""
         queues: dict[str, Sequence[Callable[..., Awaitable[Any]]]] = {
-            intake.TASK_QUEUE: [_silent(intake.CLOSE_CASE, intake.CloseCase), _silent(intake.REOPEN_CASE, intake.ReopenCase)],
-            review.TASK_QUEUE: [_silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment), *_case_steps(review)],
+            intake.TASK_QUEUE: [
+                _silent(intake.CLOSE_CASE, intake.CloseCase),
+                _silent(intake.REOPEN_CASE, intake.ReopenCase),
+                _silent(intake.CLOSE_ATTESTATION, intake.CloseAttestation),
+            ],
+            review.TASK_QUEUE: [
+                _silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment),
+                _silent(review.OPEN_MATERIALS, review.OpenMaterials),
+                *_case_steps(review),
+            ],
             visits.TASK_QUEUE: [
                 _silent(visits.OPEN_VISIT, visits.OpenVisit),
                 _silent(visits.OPEN_MONITORING_VISIT, visits.OpenMonitoringVisit),
+                _silent(visits.OPEN_ATTESTATION_VISIT, visits.OpenAttestationVisit),
+                _silent(visits.OPEN_RECHECK, visits.OpenRecheck),
                 *_case_steps(visits),
             ],
             council.TASK_QUEUE: [
@@ -163,10 +174,18 @@ class Services:
                 *_case_steps(council),
                 *(_silent(name, council.CertificateStep) for name in CERTIFICATE_STEPS),
                 _silent(council.OPEN_RESOLUTION, council.OpenResolution),
+                _silent(council.OPEN_ATTESTATION_DECISION, council.OpenAttestationDecision),
+                _silent(council.END_LICENCE_SUSPENSION, council.EndLicenceSuspension),
                 *(_silent(name, council.CertificateSanction) for name in (council.SUSPEND_CERTIFICATE, council.REVOKE_CERTIFICATE)),
                 *self.registers.activities("council"),
             ],
-            monitoring.TASK_QUEUE: [*self._deadlines(), *self._of_followups(), *self.registers.activities("monitoring")],
+            monitoring.TASK_QUEUE: [
+                *self._deadlines(),
+                *self._of_followups(),
+                self._read_internal_cycle(),
+                _silent(monitoring.CLOSE_INTERNAL_CYCLE, monitoring.CloseInternalCycle),
+                *self.registers.activities("monitoring"),
+            ],
         }
         recorder = _Recorder(self)
         grace = timedelta(seconds=1)
@@ -189,6 +208,12 @@ class Services:
             return self.cases[question.case_id]
 
         return activity.defn(name=council.READ_CASE)(read_case)
+
+    def _read_internal_cycle(self) -> Callable[..., Awaitable[Any]]:
+        async def read_internal_cycle(question: monitoring.ReadInternalCycle) -> monitoring.InternalCycleStanding:
+            return self.internal[question.cycle_id]
+
+        return activity.defn(name=monitoring.READ_INTERNAL_CYCLE)(read_internal_cycle)
 
     def _deadlines(self) -> list[Callable[..., Awaitable[Any]]]:
         """Monitoring's own, as far as they need no database."""

@@ -11,13 +11,15 @@ from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
 from services.visits import contract as visits
-from tests.workflows import cases, followups, iqaa
+from tests.workflows import attested, cases, followups, internals, iqaa
 from workflows.accreditation import AccreditationLifecycle
 from workflows.appeal import AppealLifecycle
+from workflows.attestation import AttestationLifecycle
 from workflows.certificate import CertificateLifecycle
 from workflows.conductor import CATALOGUES
 from workflows.facts import FIELDS, HEARD
-from workflows.messages import AccreditationCase, FollowedUp, IssuedCertificate
+from workflows.internal import InternalMonitoringCycle
+from workflows.messages import AccreditationCase, FollowedUp, InternalCycle, IssuedCertificate, ScheduledAttestation
 from workflows.monitoring import MonitoringLifecycle
 from workflows.routes import Signal, Start, orders, thinned
 
@@ -292,3 +294,85 @@ def test_of_a_resolution_a_lifecycle_sees_words_and_days_and_no_grounds() -> Non
     )
     assert signal.data["decisions"] == [{"word": "suspend_accreditation", "term": None, "until": TODAY.isoformat()}]
     assert "Names." not in str(signal.data)
+
+
+def test_a_place_in_the_schedule_begins_the_lifecycle_of_an_attestation() -> None:
+    specialty = intake.Specialty(code="5B030100", name="Law", level="higher")
+    of: dict[str, Any] = {"attestation_id": "attestation-1", "institution_id": "kaznu", "rulebook": attested.RULES.ref}
+    scheduled = intake.AttestationScheduled(
+        **of,
+        schedule_id="schedule-1",
+        authority="ministry",
+        kind="extraordinary",
+        year=2009,
+        levels=("higher",),
+        specialties=(specialty,),
+        whole=False,
+        state_owned=True,
+        profile="special",
+        starts_on=TODAY,
+        ends_on=TODAY,
+        act="Order 5",
+        scheduled_on=TODAY,
+    )
+    [start] = orders(_recorded(scheduled), TRACE)
+    assert isinstance(start, Start)
+    assert isinstance(start.argument, ScheduledAttestation)
+    assert (start.workflow, start.workflow_id) == (AttestationLifecycle, "kaz:attestation-1")
+    assert (start.argument.case_id, start.argument.whole, start.argument.profile) == ("attestation-1", False, "special")
+    assert [each.code for each in start.argument.specialties] == ["5B030100"]
+
+
+def test_what_befalls_an_attestation_is_told_to_its_lifecycle_without_grounds_and_texts() -> None:
+    of: dict[str, Any] = {"attestation_id": "attestation-1", "institution_id": "kaznu"}
+    decided = council.AttestationDecided(
+        **of,
+        rulebook=attested.RULES.ref,
+        kind="planned",
+        decision="attest",
+        specialties=(council.SpecialtyDecision(specialty="5B030100", decision="not_attest", grounds="Names."),),
+        conforms=True,
+        grounds="Names.",
+        order_number="10",
+        decided_on=TODAY,
+    )
+    rechecked = visits.RecheckHeld(
+        **of, recheck_id="recheck-1", verdict="removed", findings="Names.", document=cases.DOCUMENT, held_on=TODAY
+    )
+    for fact in (decided, rechecked):
+        [signal] = orders(_recorded(fact), TRACE)
+        assert isinstance(signal, Signal)
+        assert signal.workflow_id == "kaz:attestation-1"
+        assert "Names." not in str(signal.event.data)
+    assert thinned(_recorded(decided), TRACE).data == {
+        "decision": "attest",
+        "specialties": [{"specialty": "5B030100", "decision": "not_attest"}],
+        "decided_on": TODAY.isoformat(),
+    }
+
+
+def test_a_cycle_of_internal_monitoring_begins_and_is_told_to_those_whose_measures_it_carries() -> None:
+    before, origin = derived_id("internal-cycle", "2008", "1"), "cycle-of-2006"
+    measure = monitoring.CarriedMeasure(measure_id="m1", cycle_id=origin, measure="Names.", responsible="s1", due_on=TODAY)
+    fields: dict[str, Any] = {"cycle_id": "cycle-1", "rulebook": internals.RULES.ref, "year": 2009, "number": 1, "opened_on": TODAY}
+    [alone] = orders(_recorded(monitoring.InternalCycleOpened(**fields)), TRACE)
+    assert isinstance(alone, Start)
+    assert isinstance(alone.argument, InternalCycle)
+    assert (alone.workflow, alone.workflow_id, alone.argument.institution_id) == (InternalMonitoringCycle, "kaz:cycle-1", "kaz")
+    start, *told = orders(_recorded(monitoring.InternalCycleOpened(**fields, carried=(measure,))), TRACE)
+    assert isinstance(start, Start)
+    assert {(each.workflow_id, each.optional) for each in told if isinstance(each, Signal)} == {
+        (f"kaz:{before}", True),
+        (f"kaz:{origin}", True),
+    }
+    _, only = orders(_recorded(monitoring.InternalCycleOpened(**fields, carried=(measure,), takes_over=("cycle-0",))), TRACE)
+    assert isinstance(only, Signal)
+    assert only.workflow_id == "kaz:cycle-0"
+    assert only.event.data["carried"] == [{"measure_id": "m1"}]
+
+
+def test_a_final_report_is_told_to_the_first_cycle_of_its_year_too() -> None:
+    first = derived_id("internal-cycle", "2009", "1")
+    for cycle_id, told in (("cycle-1", ["kaz:cycle-1", f"kaz:{first}"]), (first, [f"kaz:{first}"])):
+        report = monitoring.InternalReportFinalised(cycle_id=cycle_id, number=1, year=2009, finalised_on=TODAY)
+        assert [order.workflow_id for order in orders(_recorded(report), TRACE)] == told

@@ -15,6 +15,7 @@ from chassis.problems import Conflict, Invalid, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, possible_from, resolve
 from services.intake.contract import ApplicationFiled, ApplicationRegistered, CaseClosed, CaseKind, DocumentAttached, Programme
 from services.intake.domain import agreement, guards, preparation
+from services.intake.domain.adoption import check_in_force, scope_clause
 from services.intake.domain.agreement import DrawUpContract, RecordProcurement, SignContract
 from services.intake.domain.preparation import (
     AnyPreparation,
@@ -137,7 +138,7 @@ def _end(command: EndCase, state: Application, rules: Rulebook) -> Sequence[Even
 def _file(command: FileApplication, state: Application, rules: Rulebook) -> Sequence[Event]:
     on = local_date(command.at, rules.zone)
     _check_institution(command, on)
-    _check_in_force(command, rules, on)
+    check_in_force(rules, on, command.adopted, "the application")
     _check_scope(command, rules)
     check_adopted(command.standards, command.standards_version, command.kind, command.adopted_standards, rules)
     _check_bar(command, rules, on)
@@ -169,23 +170,6 @@ def _check_institution(command: FileApplication, on: date) -> None:
         )
 
 
-def _check_in_force(command: FileApplication, rules: Rulebook, on: date) -> None:
-    if rules.in_force_on(on) or command.adopted:
-        return
-    repeal = rules.repealed_by
-    raise Refused(
-        f"{rules.id} is not in force on {on}" + (f": repealed on {repeal.day} by {repeal.by}" if repeal else ""),
-        clause=_scope_clause(rules),
-        rulebook=rules.id,
-        accepts="an adoption of the rulebook as the agency's own by the director, with a reason, before the application",
-    )
-
-
-def _scope_clause(rules: Rulebook) -> str:
-    """The clause that says to what the regulation applies."""
-    return next((level.clause or "" for level in rules.vocabularies.get("education_levels", {}).values()), "")
-
-
 @enforces(_ORDER_109, "2")
 def _check_scope(command: FileApplication, rules: Rulebook) -> None:
     kinds, levels = rules.vocabularies.get("kinds", {}), rules.vocabularies.get("education_levels", {})
@@ -196,7 +180,7 @@ def _check_scope(command: FileApplication, rules: Rulebook) -> None:
     if outside:
         raise Refused(
             f"outside the scope of the regulation: {', '.join(sorted(set(outside)))}",
-            clause=_scope_clause(rules),
+            clause=scope_clause(rules),
             rulebook=rules.id,
             accepts=f"education levels {', '.join(levels)}",
         )

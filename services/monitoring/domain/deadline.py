@@ -26,6 +26,7 @@ from services.monitoring.contract import (
     DeadlineSet,
     DeadlineSuspended,
     DeadlineWithdrawn,
+    step_of,
 )
 from services.monitoring.domain import guards
 from services.monitoring.domain.reckoning import change_of, kept_distances, reminder_instants, reminders_by_setting
@@ -200,7 +201,7 @@ def _set_by_contract(command: SetDeadline, rules: Rulebook) -> DeadlineSet:
     """The contract's own last day of a step, as it stands in the contract: it is neither computed nor rolled."""
     if command.due_on is None or not command.rule.startswith(CONTRACT):
         raise Invalid(f"a day that the contract sets is a deadline {CONTRACT}<step>")
-    step = command.rule.removeprefix(CONTRACT)
+    step = step_of(command.rule)
     calendar, limits = calendar_for(rules.country), rules.contents.get("contract", {}).get("time_limits")
     return DeadlineSet(
         **command.model_dump(exclude={"at", "by", "rulebook", "clause"}),
