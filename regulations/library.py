@@ -1,7 +1,8 @@
 """The rulebooks on the shelf: YAML files under `rulebooks/<id>/<version>.yaml`, read once, checked on reading."""
 
+import os
 from collections.abc import Hashable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,20 @@ def draft(file: Path) -> Rulebook:
 
 def versions(rulebook_id: str) -> tuple[str, ...]:
     """The versions on the shelf, oldest first; raises `RulebookUnknown`."""
-    found = tuple(sorted(file.stem for file in (SHELF / rulebook_id).glob("*.yaml")))
+    folder = f"{SHELF}/{rulebook_id}"
+    try:
+        found = _listed(folder, os.stat(folder).st_mtime_ns)
+    except (OSError, ValueError):  # no such folder, or no name that one could have
+        found = ()
     if not found:
         raise RulebookUnknown(rulebook_id)
     return found
+
+
+@lru_cache(maxsize=256)
+def _listed(folder: str, _changed: int) -> tuple[str, ...]:
+    """The versions in a folder as it was when it was changed last: whoever resolves many references looks once."""
+    return tuple(sorted(file.stem for file in Path(folder).glob("*.yaml")))
 
 
 @cache

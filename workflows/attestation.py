@@ -30,7 +30,7 @@ KZ = "kz-109-2008-attestation"
 _ATTESTED, _SUSPENDS, _RESTORES = "planned_attestation", "licence_suspension", "licence_restoration"
 
 _REMOVAL, _NOTICE, _MATERIALS, _SUSPENSION = "removal_of_violations", "amendment_notice", "self_assessment", "suspension"
-_CANCELLED = "cancelled"
+_CANCELLED, _TAKEN_OUT = "cancelled", "the attestation was taken out of the schedule"
 
 #: What ends an attestation whose organisation was not attested → how it closes.
 _ENDS: dict[type[Event], str] = {council.LicenceRestored: "restored", council.DeprivationReferred: "referred"}
@@ -42,6 +42,7 @@ _DAYS: dict[type[Event], str] = {
     visits.AttestationWorkEnded: "ended_on",
     council.AttestationDecided: "decided_on",
     visits.RecheckHeld: "held_on",
+    council.LicenceRestored: "restored_on",
 }
 
 
@@ -68,11 +69,7 @@ class AttestationLifecycle(Answering):
             try:
                 return await self._stages()
             except Overtaken:
-                life.close()
-                because = life.memory.facts[intake.AttestationCancelled.type_name()].traceparent
-                await life.deadlines.withdraw_all("the attestation was taken out of the schedule", because=because)
-                life.enter(_CANCELLED, "")
-                return _CANCELLED
+                return await self._cancelled()
 
     @workflow.signal
     def event(self, event: EventReceived) -> None:
@@ -82,6 +79,19 @@ class AttestationLifecycle(Answering):
         told, amendment = (facts.get(kind.type_name()) for kind in (intake.AttestationDatesTold, intake.AttestationRescheduled))
         if told is not None and amendment is not None and told.later_than(amendment):
             facts.setdefault(keyed(intake.AttestationDatesTold, amendment.data["amendment"]), told)
+
+    async def _cancelled(self) -> str:
+        """p. 13.2: nothing is due of anybody any more, and nothing is taken; a part that was never opened has nothing to close."""
+        life, of = self._life, self._of
+        life.close()
+        because = life.memory.facts[intake.AttestationCancelled.type_name()].traceparent
+        materials = review.CloseMaterials(agency=of.agency, attestation_id=of.case_id, reason=_TAKEN_OUT)
+        await life.once(review.TASK_QUEUE, review.CLOSE_MATERIALS, materials, because=because)
+        visit = visits.CloseAttestationVisit(agency=of.agency, attestation_id=of.case_id, reason=_TAKEN_OUT)
+        await life.once(visits.TASK_QUEUE, visits.CLOSE_ATTESTATION_VISIT, visit, because=because)
+        await life.deadlines.withdraw_all(_TAKEN_OUT, because=because)
+        life.enter(_CANCELLED, "")
+        return _CANCELLED
 
     async def _stages(self) -> str:
         life, of = self._life, self._of
@@ -263,9 +273,11 @@ class AttestationLifecycle(Answering):
         rule = by_person(_SUSPENSION)
         await life.deadlines.set(rule, since=since, due_on=until, met_by=(), because=because, by_itself=True)
 
-        # p. 38: the six months run on where the suspension is shorter
-        removed = tuple(keyed(visits.RecheckHeld, word) for word in way.after_recheck(_RESTORES))
-        await life.deadlines.set(_REMOVAL, since=since, met_by=removed, any_of=True, because=because)
+        # p. 38: the six months run on where the suspension is shorter; whether they were kept only the check can tell, that sits after them
+        found: tuple[type[Event], ...] = (visits.RecheckHeld, *_ENDS)
+        removed: tuple[type[Event] | str, ...]
+        removed = (*(keyed(visits.RecheckHeld, word) for word in way.after_recheck(_RESTORES)), council.LicenceRestored)
+        await life.deadlines.set(_REMOVAL, since=since, met_by=removed, any_of=True, because=because, judged_by=found)
 
         # p. 36: the commission of the check is formed before the end, so that it can sit at once
         recheck = visits.OpenRecheck(
@@ -301,7 +313,7 @@ class AttestationLifecycle(Answering):
     async def _close(self, way: Way, outcome: str, decided: Fact, last: Fact) -> str:
         """Nothing more is asked of anybody. The next five years run from the decision where the organisation itself is attested (p. 4)."""
         life, of = self._life, self._of
-        await life.when(self._kept.settled)
+        await life.when(lambda: self._kept.settled() and not life.deadlines.overdue())
         await life.deadlines.withdraw_all(f"the attestation is over: {outcome}", because=last.traceparent)
         word = decided.data["decision"]
         attested = word is not None and _ATTESTED in way.follows((word,))

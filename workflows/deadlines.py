@@ -63,6 +63,10 @@ class Deadlines:
         watched = self._memory.deadlines.get(_key(rule, round))
         return watched is not None and watched.state in UNMET and self._done(watched)
 
+    def overdue(self) -> bool:
+        """Whether something is about to be recorded as missed."""
+        return any(watched.due_at is not None and watched.due_at <= workflow.now() for watched in self._waiting())
+
     def rounds(self, rule: str) -> int:
         """How often it was set."""
         return next(number for number in count() if not self.has(rule, number + 1))
@@ -92,11 +96,13 @@ class Deadlines:
         anchor: tuple[type[Event], str] | None = None,
         anchor_shift: int = 0,
         by_itself: bool = False,
+        judged_by: tuple[type[Event] | str, ...] = (),
     ) -> None:
         """Has monitoring compute and record a deadline, once in each round of a rule. A practice without a term stays `unset`.
 
         `due_on` is the contract's own day, or a person's. `anchor` names the fact whose day `since` is, where it may still move;
-        `since` is so many days after it as `anchor_shift` says. What passes `by_itself` is met at its end.
+        `since` is so many days after it as `anchor_shift` says. What passes `by_itself` is met at its end. What others find out later is
+        `judged_by` what they find: past its end it is missed when one of these facts is there and none that meets it.
         """
         if self.has(rule, round):
             return
@@ -122,6 +128,7 @@ class Deadlines:
             if anchor is not None:
                 watched.anchor, watched.anchor_on, watched.anchor_shift = (anchor[0].type_name(), anchor[1]), since, anchor_shift
             watched.by_itself = by_itself
+            watched.judged_by = tuple(_name(kind) for kind in judged_by)
             self._memory.deadlines[_key(rule, round)] = watched
         self._changed()
 
@@ -205,6 +212,11 @@ class Deadlines:
                 _move(watched, fact.day("due_on"), datetime.fromisoformat(fact.data["due_at"]), reminders, version)
         self._changed()
 
+    def came(self, name: str) -> None:
+        """A fact is there that may tell what became of a deadline whose end has passed."""
+        if any(name in watched.judged_by for watched in self._waiting()):
+            self._changes += 1
+
     async def watch(self) -> None:
         """Reminds and records what was missed, for as long as the lifecycle runs."""
         while True:
@@ -221,8 +233,15 @@ class Deadlines:
                 await workflow.wait_condition(lambda seen=changes: self._changes != seen, timeout=delay)  # type: ignore[misc]
 
     def _waiting(self) -> list[Watched]:
-        """Open deadlines, without those that are done already and whose stage is about to say on which day."""
-        return [watched for _, watched in sorted(self._memory.deadlines.items()) if watched.state == "open" and not self._done(watched)]
+        """Open deadlines, without those that are done already and whose stage is about to say on which day, or of which nobody can tell."""
+        found = (watched for _, watched in sorted(self._memory.deadlines.items()) if watched.state == "open")
+        return [watched for watched in found if not self._done(watched) and not self._untold(watched)]
+
+    def _untold(self, watched: Watched) -> bool:
+        """Whether its end has passed, and nobody has said yet whether it was done by then."""
+        if not watched.judged_by or watched.due_at is None or watched.due_at > workflow.now():
+            return False
+        return not any(name in self._memory.facts for name in watched.judged_by)
 
     def _done(self, watched: Watched) -> bool:
         there = [name in self._memory.facts for name in watched.met_by]

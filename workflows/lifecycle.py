@@ -96,6 +96,7 @@ class Lifecycle:
             self._keep(event.type, fact)
             if KEYS.get(event.type) in fact.data:
                 self._keep(f"{event.type}:{fact.data[KEYS[event.type]]}", fact)
+            self.deadlines.came(event.type)
         self.show()
 
     def forget(self, *names: str) -> None:

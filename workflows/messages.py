@@ -58,6 +58,7 @@ class Watched(DeadlineTerms):
     anchor_on: date | None = None
     anchor_shift: int = Field(0, description="It runs from so many days after that day")
     by_itself: bool = Field(False, description="Nobody does anything for it: it is met when its day has passed")
+    judged_by: tuple[str, ...] = Field((), description="The facts of which any tells whether it was done: no clock alone misses it")
     stood: str = Field("", description="The suspension for which its clock was asked to stand still")
 
 

@@ -13,12 +13,21 @@ get() {        # get WHO SERVICE/v1/…
 }
 
 post() {       # post WHO SERVICE/v1/… [BODY], or - where the body follows
-  local body=${3:-} key etag=
+  local body=${3:-} etag=
   if [ "$body" = - ]; then body=$(cat); fi
-  key=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   case $2 in */v1/*/*/*) etag=$(version "$1" "${2%/*}") ;; esac      # an act on something that is there
-  call -X POST "$(address "$2")" -H "Authorization: Bearer $(token "$1")" -H "Idempotency-Key: $key" \
+  call -X POST "$(address "$2")" -H "Authorization: Bearer $(token "$1")" -H "Idempotency-Key: $(key)" \
     ${etag:+-H "If-Match: $etag"} ${body:+-H "Content-Type: application/json" -d "$body"}
+}
+
+upload() {     # upload WHO SERVICE/v1/…/file FILE: a table in CSV, as it is
+  local resource=${2%/*/file*}
+  call -X POST "$(address "$2")" -H "Authorization: Bearer $(token "$1")" -H "Idempotency-Key: $(key)" \
+    -H "If-Match: $(version "$1" "$resource")" -H "Content-Type: text/csv" --data-binary "@$3"
+}
+
+key() {        # an idempotency key: another one for each act
+  od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 }
 
 call() {       # curl that prints the answer, and fails where it is no success

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from starlette.background import BackgroundTask
 
 from chassis.auth import Role
+from chassis.columns import Language, template
 from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
 from chassis.spreadsheet import Upload
@@ -15,7 +16,7 @@ from chassis.text import ShortText
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, page_model, page_of, upload
 from services.council import imports as importing
 from services.council.domain.importing import IMPORT
-from services.council.import_columns import COLUMNS, Language, template
+from services.council.import_columns import COLUMNS
 from services.council.readmodels_imports import imports
 from services.council.schemas_import import ColumnItem, ImportItem, ImportReport, ImportTemplate
 
@@ -96,7 +97,7 @@ async def import_template(
     """The columns that an import takes, with what stands in each; asked for as `text/csv`, the empty table to fill in."""
     if "text/csv" in request.headers.get("accept", ""):
         attached = {"Content-Disposition": 'attachment; filename="certificates.csv"'}
-        return Response(template(language), media_type="text/csv", headers=attached)
+        return Response(template(COLUMNS, language), media_type="text/csv", headers=attached)
     columns = [
         ColumnItem(name=c.name, headings=dict(c.headings), required=c.required, meaning=c.meaning, example=c.example) for c in COLUMNS
     ]

@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 import orjson
 from sqlalchemy import select
 
+from chassis.columns import headings
 from chassis.context import Context
 from chassis.corrected import right_history
 from chassis.problems import Conflict, Problem, Refused, Unavailable
@@ -21,7 +22,7 @@ from chassis.spreadsheet import Sheet, Upload
 from chassis.tables import Fault, Institutions
 from services.council.domain.certificate import CERTIFICATE
 from services.council.domain.importing import IMPORT, RecordImport, import_id
-from services.council.import_columns import headings
+from services.council.import_columns import COLUMNS
 from services.council.import_lines import Candidate, Reader, content_of, differences
 from services.council.import_rows import Entry, entries
 from services.council.readmodels_certificates import certificates, institutions
@@ -248,7 +249,7 @@ class Import:
 
 async def run(ctx: Context, upload: Upload, *, rulebook: str | None, dry_run: bool, file_name: str | None) -> Report:
     """Imports a file, or only says what would become of it. Invalid where it is no table of certificates."""
-    sheet = Sheet(upload, headings())
+    sheet = Sheet(upload, headings(COLUMNS))
     c = institutions.c
     known = Institutions([dict(row) for row in await ctx.rows(select(c.institution_id, c.names, c.national_id))])
     file_id = import_id(upload.hash)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.council.import_columns import Language
+from chassis.columns import Language
 
 _OUT = ConfigDict(frozen=True)
 

@@ -8,6 +8,7 @@ from sqlalchemy import extract, select
 
 from chassis.actions import allowed_actions
 from chassis.auth import Role
+from chassis.columns import Language, template
 from chassis.context import Accepted, Context
 from chassis.corrections import Correction
 from chassis.problems import NotFound
@@ -32,7 +33,7 @@ from chassis.web import (
 )
 from regulations import RulebookRef, resolve
 from services.intake import attested_imports, handlers_attested
-from services.intake.attested_columns import COLUMNS, Language, template
+from services.intake.attested_columns import COLUMNS
 from services.intake.domain.attested import ATTESTED, RecordInterimControl, RemoveSubject
 from services.intake.domain.attested_due import apart, next_planned
 from services.intake.domain.attested_import import SUBJECT_IMPORT
@@ -135,7 +136,7 @@ async def subject_template(
     """The columns that an import takes, with what stands in each; asked for as `text/csv`, the empty table to fill in."""
     if "text/csv" in request.headers.get("accept", ""):
         attached = {"Content-Disposition": 'attachment; filename="attested.csv"'}
-        return Response(template(language), media_type="text/csv", headers=attached)
+        return Response(template(COLUMNS, language), media_type="text/csv", headers=attached)
     told = [
         SubjectColumn(name=c.name, headings=dict(c.headings), required=c.required, meaning=c.meaning, example=c.example) for c in COLUMNS
     ]

@@ -1,37 +1,12 @@
 """The columns of a table of organisations that are attested: their headings in the agencies' languages, and what stands in them."""
 
-import csv
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
-
-from chassis.spreadsheet import plain
-
-Language = Literal["ky", "kk", "ru", "en"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `name` is its English heading; `headings` has every language's."""
-
-    name: str
-    headings: Mapping[str, str]
-    meaning: str
-    example: str
-    required: bool = False
-
-
-def _column(name: str, ru: str, ky: str, kk: str, meaning: str, example: str, required: bool = False) -> Column:
-    return Column(name, {"ky": ky, "kk": kk, "ru": ru, "en": name}, meaning, example, required)
-
+from chassis.columns import Column, column
 
 _DAY = "YYYY-MM-DD or DD.MM.YYYY"
 _YES = "yes or no, also 1 or 0"
 
 COLUMNS: tuple[Column, ...] = (
-    _column(
+    column(
         "institution",
         "организация образования",
         "билим берүү уюму",
@@ -40,7 +15,7 @@ COLUMNS: tuple[Column, ...] = (
         "school-7",
         required=True,
     ),
-    _column(
+    column(
         "rulebook",
         "регламент",
         "жобо",
@@ -48,7 +23,7 @@ COLUMNS: tuple[Column, ...] = (
         "The rulebook, `id` or `id@version`; needed where the request names none for the file",
         "kz-109-2008-attestation",
     ),
-    _column(
+    column(
         "authority",
         "уполномоченный орган",
         "ыйгарым укуктуу орган",
@@ -57,7 +32,7 @@ COLUMNS: tuple[Column, ...] = (
         "almaty-oblast",
         required=True,
     ),
-    _column(
+    column(
         "levels",
         "уровни образования",
         "билим деңгээлдери",
@@ -66,7 +41,7 @@ COLUMNS: tuple[Column, ...] = (
         "primary; basic_secondary",
         required=True,
     ),
-    _column(
+    column(
         "specialties",
         "специальности",
         "адистиктер",
@@ -74,17 +49,17 @@ COLUMNS: tuple[Column, ...] = (
         "Code, name and level in brackets, several by `;`. The level can be left out where only one is attested by specialty",
         "5B011700 Kazakh language [higher]",
     ),
-    _column("state_owned", "государственная", "мамлекеттик", "мемлекеттік", f"Whether it is the state's: {_YES}", "yes", required=True),
-    _column("arts", "искусства", "өнөр", "өнер", f"Whether it is an organisation of the arts: {_YES}; without it: no", "no"),
-    _column("profile", "профиль", "багыты", "бейіні", "ordinary, out_of_school or special; without it: ordinary", "ordinary"),
-    _column(
+    column("state_owned", "государственная", "мамлекеттик", "мемлекеттік", f"Whether it is the state's: {_YES}", "yes", required=True),
+    column("arts", "искусства", "өнөр", "өнер", f"Whether it is an organisation of the arts: {_YES}; without it: no", "no"),
+    column("profile", "профиль", "багыты", "бейіні", "ordinary, out_of_school or special; without it: ordinary", "ordinary"),
+    column(
         "languages", "языки аттестации", "аттестация тилдери", "аттестаттау тілдері", "Words of the rulebook, or names, by `;`", "state"
     ),
-    _column("foreign_branch", "иностранный филиал", "чет өлкөлүк филиал", "шетелдік филиал", f"{_YES}; without it: no", "no"),
-    _column("treaty", "международный договор", "эл аралык келишим", "халықаралық шарт", "The treaty that takes a foreign branch out", ""),
-    _column("learners", "обучающиеся", "окуучулар", "білім алушылар", "How many there are", "640"),
-    _column("founded_on", "дата создания", "түзүлгөн күнү", "құрылған күні", f"When it was founded, {_DAY}", "1998-09-01"),
-    _column(
+    column("foreign_branch", "иностранный филиал", "чет өлкөлүк филиал", "шетелдік филиал", f"{_YES}; without it: no", "no"),
+    column("treaty", "международный договор", "эл аралык келишим", "халықаралық шарт", "The treaty that takes a foreign branch out", ""),
+    column("learners", "обучающиеся", "окуучулар", "білім алушылар", "How many there are", "640"),
+    column("founded_on", "дата создания", "түзүлгөн күнү", "құрылған күні", f"When it was founded, {_DAY}", "1998-09-01"),
+    column(
         "last_attested_on",
         "последняя аттестация",
         "акыркы аттестация",
@@ -93,16 +68,3 @@ COLUMNS: tuple[Column, ...] = (
         "12.05.2009",
     ),
 )
-
-
-@cache
-def headings() -> Mapping[str, str]:
-    """The column's name by each heading that it may have, as `plain` makes it."""
-    return {plain(heading): column.name for column in COLUMNS for heading in (column.name, *column.headings.values())}
-
-
-def template(language: Language) -> bytes:
-    """The empty table with the headings of a language: CSV in UTF-8 with its mark."""
-    table = io.StringIO(newline="")
-    csv.writer(table).writerow([column.headings[language] for column in COLUMNS])
-    return table.getvalue().encode("utf-8-sig")

@@ -14,12 +14,13 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from chassis.columns import headings
 from chassis.context import Context
 from chassis.problems import Conflict, Invalid, Problem, Refused, Unavailable
 from chassis.spreadsheet import Row, Sheet, Upload, plain
 from chassis.tables import DAY_ACCEPTS, Fault, Institutions, Words, day, several
 from regulations import Rulebook, load
-from services.intake.attested_columns import COLUMNS, headings
+from services.intake.attested_columns import COLUMNS
 from services.intake.domain.attested import ATTESTED, Attested, EnterSubject
 from services.intake.domain.attested_due import due_of
 from services.intake.domain.attested_import import SUBJECT_IMPORT, RecordSubjectImport, import_id
@@ -257,7 +258,7 @@ def _fault_of(problem: Problem, line: int) -> Fault:
 
 async def run(ctx: Context, upload: Upload, *, rulebook: str | None, dry_run: bool) -> SubjectImportReport:
     """Imports a file, or only says what would become of it. Invalid where it is no table of organisations."""
-    sheet = Sheet(upload, headings())
+    sheet = Sheet(upload, headings(COLUMNS))
     c, s = institutions.c, attested_subjects.c
     rows = await ctx.rows(select(c.institution_id, c.names, c.national_id, c.closed_on))
     here = await ctx.rows(select(s.institution_id, s.attested_here_on).where(s.attested_here_on.is_not(None)))

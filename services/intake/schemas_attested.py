@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from chassis.actions import Action
+from chassis.columns import Language
 from chassis.text import Day, Identifier, InstitutionId, IsoDate, ShortText, Text, Word
 from regulations import RulebookRef
-from services.intake.attested_columns import Language
 from services.intake.contract import Profile, Specialty, SpecialtyCode
 from services.intake.schemas import RulebookId, RulebookVersion
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 _OUT = ConfigDict(frozen=True)
 
-Year = Annotated[int, Field(ge=2000, le=2100)]
-Learners = Annotated[int, Field(ge=0, le=10_000_000)]
+Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
+Learners = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
 Founded = Annotated[
     IsoDate,
     Field(ge=date(1200, 1, 1), le=date(2100, 12, 31)),

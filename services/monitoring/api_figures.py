@@ -8,6 +8,7 @@ from chassis.auth import Role
 from chassis.problems import Invalid, NotFound
 from chassis.text import Day
 from chassis.web import Id, Reading, get
+from services.monitoring.handlers_internal import local_today
 from services.monitoring.handlers_internal_cycle import existing
 from services.monitoring.internal_figures import internal_figures
 from services.monitoring.internal_report import shown
@@ -25,11 +26,13 @@ AGENCY = [Role.coordinator, Role.director, Role.auditor]
 @get(router, "/internal-figures", roles=AGENCY, response_model=InternalFigures)
 async def read_internal_figures(
     ctx: Reading,
-    first: Annotated[Day, Query(description="The first local day of the period")],
-    last: Annotated[Day, Query(description="Its last local day")],
+    first: Annotated[Day | None, Query(description="The first local day of the period; without it 1 January")] = None,
+    last: Annotated[Day | None, Query(description="Its last local day; without it today")] = None,
 ) -> Any:
     """What the agency's own events tell of its work in a period: deadlines, days, rounds, objections, appeals, deviations, letters
     (ARTKI, 2.1.1, 2.2.2)."""
+    last = last or await local_today(ctx)
+    first = first or last.replace(month=1, day=1)
     if first > last:
         errors = [{"pointer": "#/query/first", "detail": "The first day is after the last one."}]
         raise Invalid("A period has its first day before its last one, or on it.", errors)

@@ -16,6 +16,7 @@ from regulations import resolve
 from services.monitoring import handlers_gathering as handlers
 from services.monitoring.domain.agency_recommendation import AGENCY_RECOMMENDATION
 from services.monitoring.domain.training import TRAINING, UseTrainingResult
+from services.monitoring.handlers_internal import adopted
 from services.monitoring.readmodels_gathering import agency_recommendations, trainings
 from services.monitoring.schemas_gathering import (
     AgencyRecommendationItem,
@@ -73,7 +74,7 @@ async def read_agency_recommendation(ctx: Reading, recommendation_id: Id, respon
 async def agency_recommendation_history(ctx: Reading, recommendation_id: Id) -> Any:
     """Every fact of a recommendation, oldest first."""
     await _there(ctx, AGENCY_RECOMMENDATION, recommendation_id)
-    return await history(ctx, AGENCY_RECOMMENDATION, recommendation_id, resolve(await handlers.regulation(ctx)))
+    return await history(ctx, AGENCY_RECOMMENDATION, recommendation_id, resolve(await adopted(ctx)))
 
 
 @post(router, "/agency-recommendations/{recommendation_id}/corrections", roles=DIRECTOR)
@@ -112,7 +113,7 @@ async def read_training(ctx: Reading, training_id: Id, request: Request, respons
         raise NotFound(f"there is no training {training_id}")
     etag(response, found["version"])
     state, _ = await ctx.load(TRAINING, training_id)
-    rules = resolve(await handlers.regulation(ctx))
+    rules = resolve(await adopted(ctx))
     actions = allowed_actions(request, router, TRAINING, state, rules, ids={"training_id": training_id}, regulation=rules)
     return TrainingDetail(**found, uses=list(state.uses), allowed_actions=actions)
 
@@ -121,7 +122,7 @@ async def read_training(ctx: Reading, training_id: Id, request: Request, respons
 async def training_history(ctx: Reading, training_id: Id) -> Any:
     """Every fact of a training, oldest first."""
     await _there(ctx, TRAINING, training_id)
-    return await history(ctx, TRAINING, training_id, resolve(await handlers.regulation(ctx)))
+    return await history(ctx, TRAINING, training_id, resolve(await adopted(ctx)))
 
 
 @post(router, "/trainings/{training_id}/uses", roles=COLLECTORS, command=UseTrainingResult)

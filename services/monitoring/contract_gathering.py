@@ -175,6 +175,7 @@ class CaseSampleDrawn(Event):
     sample_id: str
     cycle_id: str
     seed: ShortText
+    seed_given: bool = Field(default=False, description="A person gave it; False: it was made at random for this draw")
     rulebooks: tuple[ShortText, ...] = Field(default=(), description="Of these procedures only; none: all")
     opened_from: date
     opened_until: date

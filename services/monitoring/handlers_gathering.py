@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from chassis.context import Accepted, Context
 from chassis.corrections import Correction
 from chassis.ids import derived_id, new_id
-from chassis.problems import Conflict, NotFound
+from chassis.problems import NotFound, VersionConflict
 from chassis.rate import Rate
 from regulations import RulebookRef, local_date, resolve
 from services.monitoring.contract import Answer, CaseSampleDrawn, Question, SampledCase, SurveyLinkIssued
@@ -24,7 +24,9 @@ from services.monitoring.domain.gathering_rules import invalid
 from services.monitoring.domain.survey import SURVEY, Survey
 from services.monitoring.domain.survey_answer import SURVEY_ANSWER, AnswerSurvey
 from services.monitoring.domain.survey_results import Given, GroupResult, results
-from services.monitoring.readmodels_gathering import known_cases, known_cycles, known_regulation, known_staff, survey_answers
+from services.monitoring.handlers_internal import adopted
+from services.monitoring.readmodels_gathering import known_cases, survey_answers
+from services.monitoring.readmodels_internal import internal_cycles, staff
 from services.monitoring.schemas_gathering import (
     NewAgencyRecommendation,
     NewCaseSample,
@@ -175,7 +177,7 @@ async def analyse_document(ctx: Context, body: NewDocumentAnalysis) -> Accepted:
 async def draw_case_sample(ctx: Context, body: NewCaseSample) -> Accepted:
     """Draws a sample of the cases known by now."""
     population = await population_of(ctx, body.rulebooks, body.opened_from, body.opened_until)
-    told = {**dict(body), "seed": body.seed or secrets.token_hex(16), "population": population}
+    told = {**dict(body), "seed": body.seed or secrets.token_hex(16), "seed_given": body.seed is not None, "population": population}
     return await _gather(ctx, gathering.DrawCaseSample, "sample_id", **told)
 
 
@@ -201,27 +203,32 @@ async def correct_gathering(ctx: Context, gathering_id: str, body: Correction) -
 async def receive_recommendation(ctx: Context, body: NewAgencyRecommendation) -> Accepted:
     """Enters a recommendation to the agency."""
     id_ = new_id()
-    told = {"recommendation_id": id_, "rulebook": await regulation(ctx), **dict(body)}
+    told = {"recommendation_id": id_, "rulebook": await adopted(ctx), **dict(body)}
     command = ctx.command(agency_recommendation.ReceiveAgencyRecommendation, **told)
     return await ctx.execute(agency_recommendation.AGENCY_RECOMMENDATION, id_, command, create=True)
 
 
 async def correct_recommendation(ctx: Context, recommendation_id: str, body: Correction) -> Accepted:
     """Corrects a recommendation."""
-    return await ctx.correct(agency_recommendation.CORRECTIONS, recommendation_id, body, await _today(ctx, await regulation(ctx)))
+    return await ctx.correct(agency_recommendation.CORRECTIONS, recommendation_id, body, await _today(ctx, await adopted(ctx)))
 
 
 async def hold_training(ctx: Context, body: NewTraining) -> Accepted:
     """Records a training."""
-    id_, c = new_id(), known_staff.c
+    id_, c = new_id(), staff.c
     known = {row["staff_id"] for row in await ctx.rows(select(c.staff_id).where(c.staff_id.in_(body.attendance)))}
     unknown = tuple(each for each in body.attendance if each not in known)
-    command = ctx.command(training.HoldTraining, training_id=id_, rulebook=await regulation(ctx), unknown=unknown, **dict(body))
+    command = ctx.command(training.HoldTraining, training_id=id_, rulebook=await adopted(ctx), unknown=unknown, **dict(body))
     return await ctx.execute(training.TRAINING, id_, command, create=True)
 
 
 async def use_training(ctx: Context, training_id: str, body: NewTrainingUse) -> Accepted:
     """Records what of a training went into a cycle."""
+    _, held = await ctx.load(training.TRAINING, training_id)
+    if not held:
+        raise NotFound(f"there is no training {training_id}")
+    if ctx.expected_version not in (None, held):
+        raise VersionConflict(f"you expect version {ctx.expected_version}, it stands at {held}")
     cycle = await cycle_of(ctx, body.cycle_id)
     command = ctx.command(training.UseTrainingResult, rulebook=cycle.rulebook, cycle_closed=cycle.is_closed, **dict(body))
     return await ctx.execute(training.TRAINING, training_id, command)
@@ -229,29 +236,22 @@ async def use_training(ctx: Context, training_id: str, body: NewTrainingUse) -> 
 
 async def correct_training(ctx: Context, training_id: str, body: Correction) -> Accepted:
     """Corrects a training."""
-    today = await _today(ctx, await regulation(ctx))
+    today = await _today(ctx, await adopted(ctx))
     return await ctx.correct(training.corrections(today), training_id, body, today)
 
 
 async def cycle_of(ctx: Context, cycle_id: str) -> CycleFacts:
     """A cycle of internal monitoring; Invalid where there is none."""
-    found = await ctx.row(select(known_cycles.table).where(known_cycles.c.cycle_id == cycle_id))
+    c = internal_cycles.c
+    found = await ctx.row(select(c.rulebook, c.closed_on).where(c.cycle_id == cycle_id))
     if found is None:
         raise invalid("#/cycle_id", f"there is no cycle of internal monitoring {cycle_id}", "a cycle of the agency")
-    return CycleFacts(RulebookRef.model_validate(found["rulebook"]), found["is_closed"])
-
-
-async def regulation(ctx: Context) -> RulebookRef:
-    """The regulation on internal monitoring that the agency has taken as its own; Conflict where it has none."""
-    found = await ctx.row(select(known_regulation.table))
-    if found is None:
-        raise Conflict("the agency has adopted no regulation on internal monitoring; its director adopts one first (5.2)")
-    return RulebookRef.model_validate(found["rulebook"])
+    return CycleFacts(RulebookRef.model_validate(found["rulebook"]), found["closed_on"] is not None)
 
 
 async def ground(ctx: Context, cycle_id: str | None) -> CycleFacts:
     """What the rules of something gathered come from: its cycle, or outside one the agency's regulation."""
-    return await cycle_of(ctx, cycle_id) if cycle_id else CycleFacts(await regulation(ctx), False)
+    return await cycle_of(ctx, cycle_id) if cycle_id else CycleFacts(await adopted(ctx), False)
 
 
 async def _gather(ctx: Context, kind: Any, own_id: str, **told: Any) -> Accepted:

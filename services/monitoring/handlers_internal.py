@@ -60,18 +60,18 @@ async def correct_procedure(ctx: Context, body: Correction) -> Accepted:
 
 async def register_staff(ctx: Context, body: NewStaff) -> Accepted:
     """Enters somebody under the id that his tokens name."""
-    command = ctx.command(RegisterStaff, today=await _today(ctx), **body.model_dump())
+    command = ctx.command(RegisterStaff, today=await local_today(ctx), **body.model_dump())
     return await ctx.execute(STAFF, body.staff_id, command, create=True)
 
 
 async def staff_leaves(ctx: Context, id_: str, body: NewLeaving) -> Accepted:
     """Somebody works for the agency no more."""
-    return await ctx.execute(STAFF, id_, ctx.command(LeaveStaff, today=await _today(ctx), left_on=body.left_on))
+    return await ctx.execute(STAFF, id_, ctx.command(LeaveStaff, today=await local_today(ctx), left_on=body.left_on))
 
 
 async def correct_staff(ctx: Context, id_: str, body: Correction) -> Accepted:
     """Corrects a day of the register of staff."""
-    today = await _today(ctx)
+    today = await local_today(ctx)
     return await ctx.correct(internal_staff.corrections(today), id_, body, today)
 
 
@@ -132,7 +132,7 @@ async def body_of(ctx: Context, today: date) -> Body:
     return Body(await working(ctx), commission.ids if commission.stands(today) else frozenset())
 
 
-async def _today(ctx: Context) -> date:
+async def local_today(ctx: Context) -> date:
     """The local day by the adopted regulation; where none is adopted yet, the day in UTC."""
     state, _ = await ctx.load(INTERNAL_PROCEDURE, INTERNAL_ID)
     return local_date(ctx.at, resolve(state.rulebook).zone) if state.rulebook else ctx.at.date()

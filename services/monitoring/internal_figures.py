@@ -45,10 +45,8 @@ async def internal_figures(ctx: Context, first: date, last: date) -> InternalFig
             RulingsFigure(rulebook_id=of, name=name, filed=each.filed, outcomes=dict(each.outcomes))
             for (of, name), each in found.rulings.items()
         ],
-        factual_corrections=[
-            ShareFigure(rulebook_id=of, counted=each.counted, out_of=each.out_of) for of, each in found.corrections.items()
-        ],
-        deviations=[ShareFigure(rulebook_id=of, counted=each.counted, out_of=each.out_of) for of, each in found.deviations.items()],
+        factual_corrections=_shares(found.corrections),
+        deviations=_shares(found.deviations),
     )
 
 

@@ -73,6 +73,7 @@ async def _collected(ctx: Context, state: InternalCycle, first: date, last: date
     sampled = select(s.seed, s.population, s.size).where(s.cycle_id == cycle_id).order_by(s.drawn_at)
     return Collected(
         findings=state.findings,
+        gathered=state.collected,
         fulfilments=tuple(state.fulfilments.values()),
         recommendations=await _recommended(ctx, state),
         key_problems=state.analysed.key_problems if state.analysed else None,

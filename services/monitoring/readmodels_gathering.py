@@ -15,12 +15,7 @@ from services.monitoring.contract import (
     DocumentAnalysed,
     FocusGroupHeld,
     FollowUpOpened,
-    InternalCycleClosed,
-    InternalCycleOpened,
-    InternalMonitoringAdopted,
-    InternalRegulationAmended,
     InterviewHeld,
-    StaffRegistered,
     SurveyAnswered,
     SurveyClosed,
     SurveyLinkIssued,
@@ -109,6 +104,7 @@ case_samples = ReadModel(
     Column("sample_id", Text, primary_key=True),
     Column("cycle_id", Text),
     Column("seed", Text),
+    Column("seed_given", Boolean),
     Column("rulebooks", JSONB),
     Column("opened_from", Date),
     Column("opened_until", Date),
@@ -153,17 +149,6 @@ known_cases = ReadModel(
     indexes=[["opened_on", "case_id"]],
 )
 
-known_cycles = ReadModel(
-    "known_internal_cycles",
-    Column("cycle_id", Text, primary_key=True),
-    Column("rulebook", JSONB),
-    Column("is_closed", Boolean),
-)
-
-known_regulation = ReadModel("known_internal_regulation", Column("id", Text, primary_key=True), Column("rulebook", JSONB))
-
-known_staff = ReadModel("known_staff", Column("staff_id", Text, primary_key=True))
-
 ALL = [
     surveys,
     survey_answers,
@@ -174,9 +159,6 @@ ALL = [
     agency_recommendations,
     trainings,
     known_cases,
-    known_cycles,
-    known_regulation,
-    known_staff,
 ]
 
 
@@ -265,31 +247,6 @@ def _followup(e: Recorded[FollowUpOpened]) -> Write:
 @known_cases.on(CycleOpened)
 def _monitoring(e: Recorded[CycleOpened]) -> Write:
     return _case(e, e.event.cycle_id, e.event.rulebook.id, e.event.opened_on)
-
-
-@known_cycles.on(InternalCycleOpened)
-def _cycle_opened(e: Recorded[InternalCycleOpened]) -> Write:
-    return known_cycles.upsert(e, cycle_id=e.event.cycle_id, rulebook=e.event.rulebook.model_dump(), is_closed=False)
-
-
-@known_cycles.on(InternalCycleClosed)
-def _cycle_closed(e: Recorded[InternalCycleClosed]) -> Write:
-    return known_cycles.update(e, {"cycle_id": e.event.cycle_id}, is_closed=True)
-
-
-@known_regulation.on(InternalMonitoringAdopted)
-def _adopted(e: Recorded[InternalMonitoringAdopted]) -> Write:
-    return known_regulation.upsert(e, id=e.subject_id, rulebook=e.event.rulebook.model_dump())
-
-
-@known_regulation.on(InternalRegulationAmended)
-def _amended(e: Recorded[InternalRegulationAmended]) -> Write:
-    return known_regulation.upsert(e, id=e.subject_id, rulebook=e.event.rulebook.model_dump())
-
-
-@known_staff.on(StaffRegistered)
-def _registered(e: Recorded[StaffRegistered]) -> Write:
-    return known_staff.upsert(e, staff_id=e.event.staff_id)
 
 
 def _case(e: Recorded[Any], case_id: str, rulebook_id: str, opened_on: Any) -> Write:

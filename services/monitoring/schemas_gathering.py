@@ -184,7 +184,7 @@ class NewInterview(BaseModel):
 
     cycle_id: Cycle
     group: Group
-    interviewee: ShortText
+    interviewee: Annotated[ShortText, Field(description="Post or role, and no name")]
     notes: Text
     goals: Goals = ()
     held_by: People
@@ -284,6 +284,7 @@ class CaseSampleItem(BaseModel):
     sample_id: str
     cycle_id: str
     seed: str
+    seed_given: bool
     rulebooks: list[str]
     opened_from: date
     opened_until: date

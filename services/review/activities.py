@@ -9,11 +9,13 @@ from chassis.service import Runtime
 from services.review import handlers, handlers_materials
 from services.review.contract import (
     CLOSE,
+    CLOSE_MATERIALS,
     OPEN_MATERIALS,
     OPEN_SELF_ASSESSMENT,
     RESUME,
     SUSPEND,
     CaseStep,
+    CloseMaterials,
     OpenMaterials,
     OpenSelfAssessment,
 )
@@ -31,6 +33,10 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def open_materials(request: OpenMaterials) -> None:
         await handlers_materials.open_materials(await runtime.workflow_context(request.agency, activity.info()), request)
 
+    @activity.defn(name=CLOSE_MATERIALS)
+    async def close_materials(request: CloseMaterials) -> None:
+        await handlers_materials.close_materials(await runtime.workflow_context(request.agency, activity.info()), request)
+
     @activity.defn(name=SUSPEND)
     async def suspend(step: CaseStep) -> None:
         await handlers.suspend(await runtime.workflow_context(step.agency, activity.info()), step)
@@ -43,4 +49,4 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def close(step: CaseStep) -> None:
         await handlers.close(await runtime.workflow_context(step.agency, activity.info()), step)
 
-    return [open_self_assessment, open_materials, suspend, resume, close]
+    return [open_self_assessment, open_materials, close_materials, suspend, resume, close]

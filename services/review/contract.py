@@ -14,11 +14,14 @@ from regulations import RulebookRef
 # isort: off
 from services.review.contract_materials import (
     ATTESTATION as ATTESTATION,
+    CLOSE_MATERIALS as CLOSE_MATERIALS,
     MATERIALS_EVENTS as MATERIALS_EVENTS,
     OPEN_MATERIALS as OPEN_MATERIALS,
+    CloseMaterials as CloseMaterials,
     MaterialPart as MaterialPart,
     MaterialsAnalysed as MaterialsAnalysed,
     MaterialsAwaited as MaterialsAwaited,
+    MaterialsClosed as MaterialsClosed,
     MaterialsCorrected as MaterialsCorrected,
     MaterialsReceived as MaterialsReceived,
     MissingPartsTold as MissingPartsTold,

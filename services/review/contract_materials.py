@@ -80,6 +80,15 @@ class MaterialsAnalysed(Event):
     analysed_on: date
 
 
+class MaterialsClosed(Event):
+    """The attestation was taken out of the schedule: no materials are awaited any more."""
+
+    attestation_id: str
+    institution_id: str
+    reason: Text
+    closed_on: date
+
+
 class MaterialsCorrected(FactCorrected):
     """A fact of the materials was recorded wrongly."""
 
@@ -99,4 +108,15 @@ class OpenMaterials(BaseModel):
 
 OPEN_MATERIALS = "review.open_materials"
 
-MATERIALS_EVENTS = (MaterialsAwaited, MaterialsReceived, MissingPartsTold, MaterialsAnalysed, MaterialsCorrected)
+
+class CloseMaterials(BaseModel):
+    """Activity `review.close_materials`: nothing more is asked of the organisation. Closed or never awaited: nothing."""
+
+    agency: str
+    attestation_id: str
+    reason: str
+
+
+CLOSE_MATERIALS = "review.close_materials"
+
+MATERIALS_EVENTS = (MaterialsAwaited, MaterialsReceived, MissingPartsTold, MaterialsAnalysed, MaterialsClosed, MaterialsCorrected)

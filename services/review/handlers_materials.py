@@ -10,6 +10,8 @@ from services.review.domain.materials import (
     MATERIALS,
     AnalyseMaterials,
     AwaitMaterials,
+    CloseMaterials,
+    Materials,
     ReceiveMaterials,
     TellMissingParts,
     corrections,
@@ -23,13 +25,24 @@ async def open_materials(ctx: Context, request: contract.OpenMaterials) -> Accep
     return await ctx.execute(MATERIALS, request.attestation_id, command, create=True)
 
 
+async def close_materials(ctx: Context, request: contract.CloseMaterials) -> None:
+    """The attestation is over before its materials were needed."""
+    _, version = await ctx.load(MATERIALS, request.attestation_id)
+    if version:
+        await ctx.execute(MATERIALS, request.attestation_id, ctx.command(CloseMaterials, reason=request.reason))
+
+
 async def receive_materials(ctx: Context, attestation_id: str, body: MaterialsReceipt) -> Accepted:
     """Takes what the organisation sends, or records what came from it on paper."""
     who = ctx.principal
-    if body.received_on is not None and who is not None and Role.coordinator not in who.roles:
-        raise Forbidden("an organisation's officer sends what comes now; what came on paper before the coordinator records")
+
+    def sent_now(state: Materials) -> None:
+        ctx.guard_institution(state)
+        if body.received_on is not None and who is not None and Role.coordinator not in who.roles:
+            raise Forbidden("an organisation's officer sends what comes now; what came on paper before the coordinator records")
+
     command = ctx.command(ReceiveMaterials, parts=body.parts, documents=body.documents, on=body.received_on)
-    return await ctx.execute(MATERIALS, attestation_id, command, guard=ctx.guard_institution)
+    return await ctx.execute(MATERIALS, attestation_id, command, guard=sent_now)
 
 
 async def tell_missing_parts(ctx: Context, attestation_id: str, body: MissingNotice) -> Accepted:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from chassis.events import Event, Recorded
 from chassis.readmodels import ReadModel, Write
 from services.intake.contract import AttestationRescheduled
-from services.review.contract import MaterialsAnalysed, MaterialsAwaited, MaterialsReceived, MissingPartsTold
+from services.review.contract import MaterialsAnalysed, MaterialsAwaited, MaterialsClosed, MaterialsReceived, MissingPartsTold
 
 materials = ReadModel(
     "materials",
@@ -30,6 +30,8 @@ materials = ReadModel(
     Column("analysis", Text),
     Column("analysis_document", JSONB),
     Column("analysed_on", Date),
+    Column("closed_because", Text),
+    Column("closed_on", Date),
     Column("version", Integer),
     indexes=[["starts_on", "attestation_id"], ["institution_id"]],
 )
@@ -85,6 +87,11 @@ def _analysed(e: Recorded[MaterialsAnalysed]) -> Write:
     fact = e.event
     document = fact.document.model_dump() if fact.document else None
     return _change(e, stage="analysed", analysis=fact.analysis, analysis_document=document, analysed_on=fact.analysed_on)
+
+
+@materials.on(MaterialsClosed)
+def _closed(e: Recorded[MaterialsClosed]) -> Write:
+    return _change(e, stage="closed", closed_because=e.event.reason, closed_on=e.event.closed_on)
 
 
 @materials.on(AttestationRescheduled)

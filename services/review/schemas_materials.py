@@ -14,7 +14,7 @@ from services.review.contract import MaterialPart
 _IN = ConfigDict(extra="forbid", frozen=True)
 _OUT = ConfigDict(frozen=True)
 
-MaterialsStage = Literal["awaited", "incomplete", "complete", "analysed"]
+MaterialsStage = Literal["awaited", "incomplete", "complete", "analysed", "closed"]
 
 
 class MaterialsReceipt(BaseModel):
@@ -62,6 +62,7 @@ class MaterialsItem(BaseModel):
     awaited_on: date
     received_on: date | None
     analysed_on: date | None
+    closed_on: date | None
     version: int
 
 
@@ -100,4 +101,5 @@ class MaterialsDetail(MaterialsItem):
     missing_outgoing_number: str | None
     analysis: str | None
     analysis_document: Document | None
+    closed_because: str | None = Field(description="Why nothing is taken any more")
     allowed_actions: list[Action]

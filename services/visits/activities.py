@@ -9,6 +9,7 @@ from chassis.service import Runtime
 from services.visits import handlers, handlers_commission, handlers_conclusion, handlers_monitoring
 from services.visits.contract import (
     CLOSE,
+    CLOSE_ATTESTATION_VISIT,
     OPEN_ATTESTATION_VISIT,
     OPEN_MONITORING_VISIT,
     OPEN_RECHECK,
@@ -16,6 +17,7 @@ from services.visits.contract import (
     RESUME,
     SUSPEND,
     CaseStep,
+    CloseAttestationVisit,
     OpenAttestationVisit,
     OpenMonitoringVisit,
     OpenRecheck,
@@ -53,9 +55,14 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers_commission.open_attestation_visit(ctx, request)
 
+    @activity.defn(name=CLOSE_ATTESTATION_VISIT)
+    async def close_attestation_visit(request: CloseAttestationVisit) -> None:
+        ctx = await runtime.workflow_context(request.agency, activity.info())
+        await handlers_commission.close_attestation_visit(ctx, request)
+
     @activity.defn(name=OPEN_RECHECK)
     async def open_recheck(request: OpenRecheck) -> None:
         ctx = await runtime.workflow_context(request.agency, activity.info())
         await handlers_conclusion.open_recheck(ctx, request)
 
-    return [open_visit, suspend, resume, close, open_monitoring_visit, open_attestation_visit, open_recheck]
+    return [open_visit, suspend, resume, close, open_monitoring_visit, open_attestation_visit, close_attestation_visit, open_recheck]

@@ -162,7 +162,7 @@ async def read_attestation_visit(ctx: Reading, attestation_id: Id, request: Requ
     state, _ = await ctx.load(ATTESTATION_VISIT, attestation_id)
     rules = _rules(found)
     due_on = approval_due_on(state, rules)
-    inside = caller.has(Role.expert, *BODY)
+    inside = _inside(caller, state)
     told = {
         "members": await _all(ctx, commission_seats, attestation_id),
         "approval_due_on": due_on,
@@ -186,10 +186,15 @@ async def read_attestation_visit(ctx: Reading, attestation_id: Id, request: Requ
 async def attestation_visit_history(ctx: Reading, attestation_id: Id) -> Any:
     """Every fact of a commission's work, oldest first; its own papers are not the institution's."""
     entries = await history(ctx, ATTESTATION_VISIT, attestation_id, _rules(await _visit(ctx, attestation_id)).rulebook)
-    who = ctx.principal
-    if who is None or who.has(Role.expert, *BODY):
+    state, _ = await ctx.load(ATTESTATION_VISIT, attestation_id)
+    if ctx.principal is None or _inside(ctx.principal, state):
         return entries
     return [entry for entry in entries if entry.type not in _NOT_FOR_INSTITUTIONS]
+
+
+def _inside(who: Principal, state: AttestationVisit) -> bool:
+    """Whether the papers of the commission are for the caller: an organisation's officer who is an expert elsewhere is none of it."""
+    return who.has(*BODY) or (who.has(Role.expert) and who.subject in state.expert_ids)
 
 
 def _tasks(state: AttestationVisit) -> list[dict[str, Any]]:

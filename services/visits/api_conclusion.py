@@ -15,10 +15,10 @@ from chassis.problems import NotFound, Problem
 from chassis.sorting import Order, sorting
 from chassis.text import InstitutionId
 from chassis.web import Commanding, Cursor, HistoryEntry, Id, Limit, Reading, etag, get, history, narrowed, page_model, page_of, post
-from regulations import Rulebook, resolve
+from regulations import resolve
 from services.visits import handlers_conclusion as handlers
 from services.visits.domain.conclusion import CONCLUSION, Conclusion, DrawUpConclusion, HandOverSecondCopy, SignConclusion
-from services.visits.domain.conclusion_rules import Attested, check_studied, must_belong, must_chair, sections_for
+from services.visits.domain.conclusion_rules import Attested, check_figured, check_studied, must_belong, must_chair, sections_for
 from services.visits.readmodels_commission import commission_seats
 from services.visits.readmodels_conclusion import conclusions
 from services.visits.readmodels_control import controls
@@ -94,7 +94,10 @@ async def read_conclusion(ctx: Reading, attestation_id: Id, request: Request, re
     book = resolve(of.rulebook)
     state, version = await ctx.load(CONCLUSION, attestation_id)
     etag(response, version)
-    bars = _barred(request.state.principal, state, of, book)
+    drawn = await handlers.sampled(ctx, attestation_id)
+    unfigured = problem_of(check_figured, drawn, await handlers.figures_of(ctx, attestation_id), book)
+    stale = problem_of(check_figured, drawn, state.drawn.figures if state.drawn else (), book)
+    bars = _barred(request.state.principal, state, of, problem_of(check_studied, of, book) or unfigured, stale)
     actions = allowed_actions(request, router, CONCLUSION, state, book, ids={"attestation_id": attestation_id}, barred=bars)
     signed = sorted((state.signed or {}).items())
     c = controls.c
@@ -120,14 +123,15 @@ async def conclusion_history(ctx: Reading, attestation_id: Id) -> Any:
     return await history(ctx, CONCLUSION, attestation_id, resolve(of.rulebook))
 
 
-def _barred(caller: Principal, state: Conclusion, of: Attested, book: Rulebook) -> dict[type[Command], Problem | None]:
-    """What the commission's work says against a draft, and the caller's seat against a draft or a signature."""
-    studied = problem_of(check_studied, of, book)
+def _barred(
+    caller: Principal, state: Conclusion, of: Attested, undone: Problem | None, stale: Problem | None
+) -> dict[type[Command], Problem | None]:
+    """What the commission's work and its controls say against a draft or a signature, and the caller's seat against either."""
     if caller.has(Role.coordinator):
-        return {DrawUpConclusion: studied}
+        return {DrawUpConclusion: undone, SignConclusion: stale}
     return {
-        DrawUpConclusion: problem_of(must_chair, of, caller.subject) or studied,
-        SignConclusion: problem_of(must_belong, of, caller.subject) or problem_of(_unsigned, state, of, caller.subject),
+        DrawUpConclusion: problem_of(must_chair, of, caller.subject) or undone,
+        SignConclusion: problem_of(must_belong, of, caller.subject) or problem_of(_unsigned, state, of, caller.subject) or stale,
     }
 
 
@@ -156,5 +160,5 @@ def _visible(ctx: Context) -> ColumnElement[bool]:
         return true()
     own = and_(_C.institution_id == (who.institution or ""), _C.stage.in_(SIGNED)) if who.has(Role.institution_officer) else false()
     seats = commission_seats.c
-    mine = select(seats.attestation_id).where(seats.expert_id == ctx.actor, seats.left_on.is_(None))
+    mine = select(seats.attestation_id).where(seats.expert_id == ctx.actor, seats.left_on.is_(None), seats.agency == ctx.agency)
     return or_(own, _C.attestation_id.in_(mine) if who.has(Role.expert) else false())

@@ -42,7 +42,7 @@ from services.visits.domain.control import (
     ListLearners,
     ProposeDisciplines,
 )
-from services.visits.domain.control_commission import must_be_of_commission
+from services.visits.domain.control_commission import must_be_of_commission, open_still
 from services.visits.domain.control_drawing import DrawSample, tie_order
 from services.visits.domain.control_results import RecordResults
 from services.visits.domain.control_state import ControlStage
@@ -179,8 +179,10 @@ async def read_control(ctx: Reading, control_id: Id, request: Request, response:
     book = _book(found)
     visit, _ = await handlers.commission_of(ctx, found["attestation_id"])
     caller: Principal = request.state.principal
-    bar = None if caller.has(*BODY) else problem_of(must_be_of_commission, visit, caller.subject)
-    barred: dict[type[Command], Problem | None] = dict.fromkeys((DrawSample, RecordResults, ConcludeControl), bar)
+    closed = problem_of(open_still, visit)
+    bar = closed or (None if caller.has(*BODY) else problem_of(must_be_of_commission, visit, caller.subject))
+    barred: dict[type[Command], Problem | None] = dict.fromkeys((ProposeDisciplines, ApproveDisciplines, ListLearners), closed)
+    barred |= dict.fromkeys((DrawSample, RecordResults, ConcludeControl), bar)
     actions = allowed_actions(request, router, CONTROL, state, book, ids={"control_id": control_id}, barred=barred)
     return ControlDetail.model_validate({**found, "allowed_actions": actions})
 
@@ -263,5 +265,5 @@ def _visible(ctx: Context) -> ColumnElement[bool]:
     if who is None or who.has(*AGENCY):
         return true()
     own = _C.institution_id == (who.institution or "") if who.has(Role.institution_officer) else false()
-    mine = select(_S.attestation_id).where(_S.expert_id == ctx.actor, _S.left_on.is_(None))
+    mine = select(_S.attestation_id).where(_S.expert_id == ctx.actor, _S.left_on.is_(None), _S.agency == ctx.agency)
     return or_(own, _C.attestation_id.in_(mine) if who.has(Role.expert) else false())

@@ -57,11 +57,13 @@ from services.visits.contract_monitoring import (
 )
 from services.visits.contract_commission import (
     COMMISSION_EVENTS as COMMISSION_EVENTS,
+    CLOSE_ATTESTATION_VISIT as CLOSE_ATTESTATION_VISIT,
     OPEN_ATTESTATION_VISIT as OPEN_ATTESTATION_VISIT,
     AttestationCommissionChanged as AttestationCommissionChanged,
     AttestationCommissionFormed as AttestationCommissionFormed,
     AttestationResultsAnalysed as AttestationResultsAnalysed,
     AttestationTasksAssigned as AttestationTasksAssigned,
+    AttestationVisitClosed as AttestationVisitClosed,
     AttestationVisitCorrected as AttestationVisitCorrected,
     AttestationVisitOpened as AttestationVisitOpened,
     AttestationWorkBegan as AttestationWorkBegan,
@@ -72,6 +74,7 @@ from services.visits.contract_commission import (
     InvitedOrganisation as InvitedOrganisation,
     JointCommissionFormed as JointCommissionFormed,
     NoteHandedOver as NoteHandedOver,
+    CloseAttestationVisit as CloseAttestationVisit,
     OpenAttestationVisit as OpenAttestationVisit,
     QuestionnairesHeld as QuestionnairesHeld,
     Respondents as Respondents,

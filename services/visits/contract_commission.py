@@ -239,6 +239,15 @@ class AttestationWorkEnded(Event):
     ended_on: date
 
 
+class AttestationVisitClosed(Event):
+    """The attestation was taken out of the schedule: no commission goes there."""
+
+    attestation_id: str
+    institution_id: str
+    reason: Text
+    closed_on: date
+
+
 class AttestationVisitCorrected(FactCorrected):
     """A fact of the commission's work was recorded wrongly."""
 
@@ -265,6 +274,17 @@ class OpenAttestationVisit(BaseModel):
 
 OPEN_ATTESTATION_VISIT = "visits.open_attestation_visit"
 
+
+class CloseAttestationVisit(BaseModel):
+    """Activity `visits.close_attestation_visit`: nothing more is done there, nor in its controls. Closed or never opened: nothing."""
+
+    agency: str
+    attestation_id: str
+    reason: str
+
+
+CLOSE_ATTESTATION_VISIT = "visits.close_attestation_visit"
+
 COMMISSION_EVENTS = (
     AttestationVisitOpened,
     AttestationCommissionFormed,
@@ -277,5 +297,6 @@ COMMISSION_EVENTS = (
     QuestionnairesHeld,
     AttestationResultsAnalysed,
     AttestationWorkEnded,
+    AttestationVisitClosed,
     AttestationVisitCorrected,
 )

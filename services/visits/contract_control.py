@@ -117,6 +117,7 @@ class SampleDrawn(Event):
     attestation_id: str
     institution_id: str
     seed: ShortText
+    seed_given: bool = Field(default=False, description="A person gave it; False: it was made at random for this draw")
     whole: bool = Field(description="True: all of them (p. 24 (d))")
     shares: tuple[StandingShare, ...]
     drawn: tuple[Identifier, ...]

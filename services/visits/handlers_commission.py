@@ -12,6 +12,7 @@ from services.visits import contract
 from services.visits.domain.commission import (
     ATTESTATION_VISIT,
     BeginWork,
+    CloseVisitOfAttestation,
     EndWork,
     OpenVisitOfAttestation,
     check_right,
@@ -44,6 +45,13 @@ async def open_attestation_visit(ctx: Context, request: contract.OpenAttestation
     return await ctx.execute(ATTESTATION_VISIT, request.attestation_id, command, create=not version)
 
 
+async def close_attestation_visit(ctx: Context, request: contract.CloseAttestationVisit) -> None:
+    """The attestation is over before its commission went there."""
+    _, version = await ctx.load(ATTESTATION_VISIT, request.attestation_id)
+    if version:
+        await ctx.execute(ATTESTATION_VISIT, request.attestation_id, ctx.command(CloseVisitOfAttestation, reason=request.reason))
+
+
 async def form_commission(ctx: Context, attestation_id: str, body: NewCommission) -> Accepted:
     """Records the approval of the commission."""
     pool = await _pool(ctx, [member.expert_id for member in body.members])
@@ -68,13 +76,13 @@ async def begin_work(ctx: Context, attestation_id: str, body: WorkBeginning) -> 
 
 async def inform_chair(ctx: Context, attestation_id: str, body: Progress) -> Accepted:
     """Records how a member's study goes."""
-    command = ctx.command(InformChair, **{**dict(body), "expert_id": _speaker(ctx, body.expert_id)})
+    command = ctx.command(InformChair, **{**dict(body), "expert_id": await _speaker(ctx, attestation_id, body.expert_id)})
     return await ctx.execute(ATTESTATION_VISIT, attestation_id, command, guard=_of(ctx, must_sit))
 
 
 async def hand_over_note(ctx: Context, attestation_id: str, body: Note) -> Accepted:
     """Takes a member's note."""
-    command = ctx.command(HandOverNote, **{**dict(body), "expert_id": _speaker(ctx, body.expert_id)})
+    command = ctx.command(HandOverNote, **{**dict(body), "expert_id": await _speaker(ctx, attestation_id, body.expert_id)})
     return await ctx.execute(ATTESTATION_VISIT, attestation_id, command, guard=_of(ctx, must_sit))
 
 
@@ -121,12 +129,16 @@ def _of(ctx: Context, check: Callable[[AttestationVisit, str], None]) -> Callabl
     return None if _coordinates(ctx) else lambda visit: check(visit, ctx.actor)
 
 
-def _speaker(ctx: Context, named: str | None) -> str:
-    """Whose word it is: the expert's own, or of him whom a coordinator names."""
+async def _speaker(ctx: Context, attestation_id: str, named: str | None) -> str:
+    """Whose word it is: the expert's own, or of him whom a coordinator names. NotFound where there is no commission to him."""
+    state, known = await ctx.load(ATTESTATION_VISIT, attestation_id)
+    if not known:
+        raise NotFound(f"there is no commission of attestation {attestation_id}")
     if _coordinates(ctx):
         if named is None:
             raise Invalid("say whose it is", errors=[{"pointer": "#/expert_id", "detail": "the member whose word a coordinator records"}])
         return named
+    must_sit(state, ctx.actor)
     if named not in (None, ctx.actor):
         raise Invalid("an expert speaks for himself", errors=[{"pointer": "#/expert_id", "detail": f"{ctx.actor}, or nobody"}])
     return ctx.actor

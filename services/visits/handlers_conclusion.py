@@ -12,6 +12,7 @@ from services.visits import contract
 from services.visits.contract import ControlFigures
 from services.visits.domain import recheck
 from services.visits.domain.commission import ATTESTATION_VISIT
+from services.visits.domain.commission_rules import testing_replaced
 from services.visits.domain.commission_state import AttestationVisit
 from services.visits.domain.conclusion import CONCLUSION, DrawUpConclusion, HandOverSecondCopy, SignConclusion, check_right
 from services.visits.domain.conclusion_rules import Attested, must_belong, must_chair
@@ -38,6 +39,8 @@ def seen(state: AttestationVisit) -> Attested:
         rulebook=state.rulebook,
         arts=state.arts,
         specialties=tuple(each.code for each in state.specialties),
+        whole=state.whole,
+        testing_replaced=testing_replaced(state.levels),
         chair_id=state.chair_id,
         members=tuple(member.expert_id for member in state.members),
         ended_on=state.ended_on,
@@ -50,7 +53,8 @@ async def draw_up_conclusion(ctx: Context, attestation_id: str, body: NewConclus
     if not coordinates(ctx):
         must_chair(of, ctx.actor)
     _, there = await ctx.load(CONCLUSION, attestation_id)
-    command = ctx.command(DrawUpConclusion, attested=of, figures=await _figures(ctx, attestation_id), **dict(body))
+    told = {"figures": await figures_of(ctx, attestation_id), "sampled": await sampled(ctx, attestation_id)}
+    command = ctx.command(DrawUpConclusion, attested=of, **told, **dict(body))
     return await ctx.execute(CONCLUSION, attestation_id, command, create=not there)
 
 
@@ -64,7 +68,8 @@ async def sign_conclusion(ctx: Context, attestation_id: str, body: NewSignature)
             raise _invalid("expert_id", "An expert signs for himself.")
     elif body.expert_id is None and who not in of.members:
         raise _invalid("expert_id", "Whose signature it is.")
-    command = ctx.command(SignConclusion, expert_id=who, members=of.members, signed_on=body.signed_on)
+    told = {"members": of.members, "sampled": await sampled(ctx, attestation_id), "signed_on": body.signed_on}
+    command = ctx.command(SignConclusion, expert_id=who, **told)
     return await ctx.execute(CONCLUSION, attestation_id, command)
 
 
@@ -121,7 +126,15 @@ def coordinates(ctx: Context) -> bool:
     return ctx.principal is not None and ctx.principal.has(Role.coordinator)
 
 
-async def _figures(ctx: Context, attestation_id: str) -> tuple[ControlFigures, ...]:
+async def sampled(ctx: Context, attestation_id: str) -> dict[str, str]:
+    """The controls of an attestation whose sample is drawn, with what is controlled."""
+    c = controls.c
+    query = select(c.control_id, c.unit).where(c.attestation_id == attestation_id, c.drawn_on.is_not(None)).order_by(c.control_id)
+    return {row["control_id"]: row["unit"] for row in await ctx.rows(query)}
+
+
+async def figures_of(ctx: Context, attestation_id: str) -> tuple[ControlFigures, ...]:
+    """The figures of the controls that are concluded by now."""
     c = controls.c
     columns = [controls.table.c[name] for name in ControlFigures.model_fields]
     query = select(*columns).where(c.attestation_id == attestation_id, c.concluded_on.is_not(None)).order_by(c.control_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -26,7 +26,7 @@ from services.visits.domain.control import (
     check_codes,
     check_right,
 )
-from services.visits.domain.control_commission import COMMISSION, must_be_of_commission
+from services.visits.domain.control_commission import COMMISSION, must_be_of_commission, open_still
 from services.visits.domain.control_drawing import DrawSample
 from services.visits.domain.control_learner import LEARNER, NameLearner
 from services.visits.domain.control_results import RecordResults
@@ -54,17 +54,17 @@ async def open_control(ctx: Context, body: NewControl) -> Accepted:
     control_id = derived_id("control", body.attestation_id, body.specialty or body.unit)
     facts = {name: getattr(visit, name) for name in ("institution_id", "rulebook", "levels", "specialties", "profile")}
     command = ctx.command(OpenControl, control_id=control_id, **dict(body), **facts)
-    return await ctx.execute(CONTROL, control_id, command, create=True)
+    return await ctx.execute(CONTROL, control_id, command, create=True, guard=_while_open(visit))
 
 
 async def propose_disciplines(ctx: Context, control_id: str, body: Disciplines) -> Accepted:
     """Records the proposal to the national testing centre."""
-    return await ctx.execute(CONTROL, control_id, ctx.command(ProposeDisciplines, **dict(body)))
+    return await ctx.execute(CONTROL, control_id, ctx.command(ProposeDisciplines, **dict(body)), guard=await _still_open(ctx, control_id))
 
 
 async def approve_disciplines(ctx: Context, control_id: str, body: DisciplineApproval) -> Accepted:
     """Records the approval."""
-    return await ctx.execute(CONTROL, control_id, ctx.command(ApproveDisciplines, **dict(body)))
+    return await ctx.execute(CONTROL, control_id, ctx.command(ApproveDisciplines, **dict(body)), guard=await _still_open(ctx, control_id))
 
 
 async def list_learners(ctx: Context, control_id: str, learners: Sequence[NewLearner], *file: str) -> Accepted:
@@ -81,6 +81,7 @@ async def list_learners(ctx: Context, control_id: str, learners: Sequence[NewLea
     ctx.guard_institution(state)
     if ctx.expected_version not in (None, version):
         raise VersionConflict(f"you expect version {ctx.expected_version}, it stands at {version}")
+    open_still((await commission_of(ctx, state.attestation_id))[0])
     check_codes([each.code for each in learners])
     named = dict(sorted((secrets.token_hex(12), each) for each in learners))
     listed = tuple(ListedLearner(learner_id=learner_id, standing=each.standing) for learner_id, each in named.items())
@@ -116,9 +117,10 @@ async def _name(ctx: Context, state: Control, named: Mapping[str, NewLearner]) -
 
 async def draw_sample(ctx: Context, control_id: str, body: Draw) -> Accepted:
     """Draws by the seed, one made here unless it is given."""
-    await _guard_commission(ctx, control_id)
-    command = ctx.command(DrawSample, seed=body.seed or secrets.token_hex(16), take=body.take, ruling=body.ruling)
-    return await ctx.execute(CONTROL, control_id, command)
+    visit = await _guard_commission(ctx, control_id)
+    told = {"seed": body.seed or secrets.token_hex(16), "seed_given": body.seed is not None}
+    command = ctx.command(DrawSample, **told, take=body.take, ruling=body.ruling)
+    return await ctx.execute(CONTROL, control_id, command, guard=_while_open(visit))
 
 
 async def record_results(
@@ -132,7 +134,7 @@ async def record_results(
     found = tuple(_result(each, known) for each in results)
     told = {"source": source, "file_hash": file_hash, "joint_commission": visit.joint is not None}
     try:
-        return await ctx.execute(CONTROL, control_id, ctx.command(RecordResults, results=found, **told))
+        return await ctx.execute(CONTROL, control_id, ctx.command(RecordResults, results=found, **told), guard=_while_open(visit))
     except Invalid as problem:
         raise Invalid(str(problem.detail), [_placed(fault, results, lines) for fault in problem.errors]) from None
 
@@ -154,8 +156,8 @@ def _placed(fault: Mapping[str, Any], results: Sequence[LearnerResult], lines: S
 
 async def conclude_control(ctx: Context, control_id: str) -> Accepted:
     """Makes the figures final."""
-    await _guard_commission(ctx, control_id)
-    return await ctx.execute(CONTROL, control_id, ctx.command(ConcludeControl))
+    visit = await _guard_commission(ctx, control_id)
+    return await ctx.execute(CONTROL, control_id, ctx.command(ConcludeControl), guard=_while_open(visit))
 
 
 async def forget_learners(ctx: Context, control_id: str, body: Erasure) -> Accepted:
@@ -198,6 +200,16 @@ async def commission_of(ctx: Context, attestation_id: str) -> tuple[AttestationV
     if not version or visit.rulebook is None:
         raise NotFound(f"there is no visit of the attestation {attestation_id}")
     return visit, ctx.actor in visit.expert_ids
+
+
+async def _still_open(ctx: Context, control_id: str) -> Callable[[Control], None]:
+    visit, _ = await commission_of(ctx, (await control_of(ctx, control_id)).attestation_id)
+    return _while_open(visit)
+
+
+def _while_open(visit: AttestationVisit) -> Callable[[Control], None]:
+    """For `execute`: no control takes anything more when its attestation is closed."""
+    return lambda _: open_still(visit)
 
 
 async def _guard_commission(ctx: Context, control_id: str) -> AttestationVisit:

@@ -10,6 +10,7 @@ from services.visits.contract import (
     AttestationCommissionFormed,
     AttestationResultsAnalysed,
     AttestationTasksAssigned,
+    AttestationVisitClosed,
     AttestationVisitOpened,
     AttestationWorkBegan,
     AttestationWorkEnded,
@@ -50,6 +51,8 @@ attestation_visits = ReadModel(
     Column("analysis", Text),
     Column("analysed_on", Date),
     Column("ended_on", Date),
+    Column("closed_because", Text),
+    Column("closed_on", Date),
     Column("version", Integer),
     indexes=[["starts_on", "attestation_id"], ["institution_id"], ["stage"]],
 )
@@ -152,6 +155,11 @@ def _analysed(e: Recorded[AttestationResultsAnalysed]) -> Write:
 @attestation_visits.on(AttestationWorkEnded)
 def _ended(e: Recorded[AttestationWorkEnded]) -> Write:
     return _change(e, e.event.attestation_id, stage="ended", ended_on=e.event.ended_on)
+
+
+@attestation_visits.on(AttestationVisitClosed)
+def _closed(e: Recorded[AttestationVisitClosed]) -> Write:
+    return _change(e, e.event.attestation_id, stage="closed", closed_because=e.event.reason, closed_on=e.event.closed_on)
 
 
 def _change(e: Recorded[Event], attestation_id: str, **values: object) -> Write:

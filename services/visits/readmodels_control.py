@@ -40,6 +40,7 @@ controls = ReadModel(
     Column("learners", Integer),
     Column("listed_on", Date),
     Column("seed", Text),
+    Column("seed_given", Boolean),
     Column("whole", Boolean),
     Column("shares", JSONB),
     Column("ruling", Text),
@@ -115,7 +116,7 @@ def _listed(e: Recorded[LearnersListed]) -> Write:
 @controls.on(SampleDrawn)
 def _drawn(e: Recorded[SampleDrawn]) -> Write:
     fact = e.event
-    told = {name: getattr(fact, name) for name in ("seed", "whole", "ruling", "drawn_on")}
+    told = {name: getattr(fact, name) for name in ("seed", "seed_given", "whole", "ruling", "drawn_on")}
     return _change(e, stage="drawn", sample=len(fact.drawn), shares=[each.model_dump() for each in fact.shares], **told)
 
 

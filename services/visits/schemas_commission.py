@@ -149,6 +149,7 @@ class AttestationVisitItem(BaseModel):
     approved_on: date | None
     started_on: date | None
     ended_on: date | None
+    closed_on: date | None
     notes: int = Field(description="Objects of study on which a note was handed over")
     version: int
 
@@ -237,5 +238,6 @@ class AttestationVisitDetail(AttestationVisitItem):
     joint_commission: JointSeen | None
     analysis: str | None
     analysed_on: date | None
+    closed_because: str | None = Field(description="Why nothing is done here any more")
     awaits: str | None = Field(description="What stands between now and the end of the work; None where nothing does, or it has ended")
     allowed_actions: list[Action]

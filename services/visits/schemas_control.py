@@ -188,6 +188,7 @@ class Sample(BaseModel):
     algorithm: str
     order: list[str] = Field(description="Of the marks, where remainders are equal")
     seed: str
+    seed_given: bool
     whole: bool
     shares: list[StandingShare]
     ruling: str | None

@@ -8,6 +8,7 @@ from chassis.auth import Role
 from chassis.ids import derived_id
 from regulations import calendar_for, load
 from tests.api.journey import CHAIR, EXPERT, Journey, document
+from workflows.messages import within
 
 BOOK = {"rulebook_id": "kz-109-2008-attestation", "rulebook_version": "2008-03-05"}
 HEAD = "institution,authority,levels,state_owned,founded_on,last_attested_on"
@@ -69,7 +70,7 @@ class AttestedJourney(Journey):
         self.starts_on = date.fromisoformat(places[0]["starts_on"])
         attestation_id = self.ids["attestation_id"] = places[0]["attestation_id"]
         self.ids["recheck_id"] = derived_id("recheck", attestation_id)
-        self.time.follow(attestation_id)
+        self.time.follow(within(self.agency, attestation_id))
 
     async def _informed(self) -> None:
         """The organisation is told; some of its materials come, and the rest."""
@@ -108,7 +109,7 @@ class AttestedJourney(Journey):
         unit = {"attestation_id": self.ids["attestation_id"], "unit": "Law", "level": "higher", "form": "complex_testing"}
         self.ids["control_id"] = (await self.post(COORDINATOR, "visits", "/v1/controls", unit))["id"]
         proposal = {"disciplines": ["Civil law"], "outgoing_number": "17"}
-        await self.post(OFFICER, "visits", f"{CONTROL}/discipline-proposal", proposal)
+        await self.post(BODY, "visits", f"{CONTROL}/discipline-proposal", proposal)
         await self.post(BODY, "visits", f"{CONTROL}/discipline-approval", {"act": "Order No. 9"})
         standings = {"L-1": "excellent", "L-2": "good", "L-3": "satisfactory"}
         learners = [{"code": code, "name": f"Name of {code}", "standing": standing} for code, standing in standings.items()]
@@ -130,8 +131,10 @@ class AttestedJourney(Journey):
         await self.post(Role.expert, "visits", f"{VISIT}/end", {})
 
     async def _concluded(self) -> None:
-        asked = (await self.get(COORDINATOR, "visits", CONCLUSION)).json()["asked"]
-        draft: dict[str, Any] = {"sections": [{"section": word, "text": "So."} for word in asked], "recommendation": "not_attest"}
+        awaited = await self.get(COORDINATOR, "visits", CONCLUSION)
+        assert awaited.status_code == 200, awaited.text
+        sections = [{"section": word, "text": "So."} for word in awaited.json()["asked"]]
+        draft: dict[str, Any] = {"sections": sections, "recommendation": "not_attest"}
         await self.post(Role.expert, "visits", f"{CONCLUSION}/drafts", {**draft, "document": document("conclusion")})
         for expert in (CHAIR, EXPERT):
             await self.post(Role.expert, "visits", f"{CONCLUSION}/signatures", {}, subject=expert)

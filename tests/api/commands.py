@@ -357,7 +357,7 @@ def control_bodies(attestation_id: str) -> dict[str, Any]:
         "sample": {"seed": "2030", "take": "all", "ruling": "Why."},
         "results": {"results": [result], "source": "Protocol No. 4"},
         "erasure": {"ground": "Why.", "learners": ["nobody"]},
-        "corrections": {"version": 1, "corrected": {"unit": "Law"}, "reason": "A slip."},
+        "corrections": {"version": 2, "corrected": {"outgoing_number": "17"}, "reason": "A slip."},
     }
     new = {"attestation_id": attestation_id, "specialty": "none", "unit": "Law", "level": "nobody", "form": "complex_testing"}
     return {"/v1/controls": new} | {f"/v1/controls/{{control_id}}/{act}": body for act, body in acts.items()}
@@ -401,13 +401,13 @@ def register_bodies(institution_id: str) -> dict[str, Any]:
         "/v1/attestation-subjects": {**book, **told, **days},
         f"{register}/removal": {"act": "Order No. 9", "reason": "So.", "removed_on": "2100-12-31"},
         f"{register}/interim-controls": {"year": 2099, "took_part": 10, "failed": 1, "source": "A report"},
-        f"{register}/corrections": {"version": 1, "corrected": {"founded_on": "1934-01-16"}, "reason": "A slip."},
+        f"{register}/corrections": {"version": 1, "corrected": {"founded_on": "1934-01-15"}, "reason": "A slip."},
         "/v1/interim-control-limits": {**book, **limit},
-        "/v1/interim-control-limits/{limit_id}/corrections": {"version": 1, "corrected": {"act": "Order No. 5"}, "reason": "A slip."},
+        "/v1/interim-control-limits/{limit_id}/corrections": {"version": 1, "corrected": {"act": "Order No. 4"}, "reason": "A slip."},
         f"{materials}/receipts": {"documents": [document("licence")], "received_on": "2030-01-01"},
         f"{materials}/missing-notice": {"outgoing_number": "44", "due_on": "2090-01-01"},
         f"{materials}/analysis": {"analysis": "So.", "document": document("analysis")},
-        f"{materials}/corrections": {"version": 2, "corrected": {"received_on": "2030-01-02"}, "reason": "A slip."},
+        f"{materials}/corrections": {"version": 2, "corrected": {"received_on": "2100-12-31"}, "reason": "A slip."},
     }
     return acts
 
@@ -467,7 +467,7 @@ def internal_bodies(staff_id: str) -> dict[str, Any]:
         "controls": {"measure_id": "none", "status": "done", "note": "So."},
         "measure-moves": {**measure, "reason": "Why."},
         "closing": {"reason": "Why."},
-        "corrections": {"version": 2, "corrected": {"text": "So."}, "reason": "A slip."},
+        "corrections": {"version": 3, "corrected": {"text": "So."}, "reason": "A slip."},
     }
     return {f"{of}/{act}": body for act, body in acts.items()} | {
         "/v1/internal-monitoring": {
@@ -496,6 +496,9 @@ async def send(case: Journey, route: Route, role: Role | None = None, **changes:
         headers["if-match"] = "*"  # what is right depends on the wrong event: it is looked at after the version
     headers |= changes.pop("headers", {})
     url = changes.pop("url", None) or case.url(route.service, route.path)
+    if route.takes_file:
+        changes = {"content": b"code,name,standing\nL-1,Name,good\n", "params": route.taking(source="Protocol No. 4"), **changes}
+        headers["content-type"] = "text/csv"
     if "content" in changes:
         headers.setdefault("content-type", "application/json")
     elif "json" not in changes:

@@ -11,7 +11,7 @@ from tests.api.followed import SapattuuJourney
 from tests.api.gathered import watched
 from tests.api.iqaa import IqaaJourney
 from tests.api.journey import Journey
-from tests.api.monitored import formed
+from tests.api.monitored import formed, improving
 
 
 async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agency: str) -> Journey:
@@ -19,7 +19,7 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     rulebook, which stands at the visit, has a complaint: order 109 knows none. Two earlier certificates of it are followed up: an imported
     one whose report is late, and a recorded one that the council has extended. It was attested by the state, too: its licence is suspended.
 
-    The agency monitors itself, and has collected some of everything."""
+    The agency monitors itself, and has collected some of everything: the measures of its first cycle are in the hands of the next."""
     journey = await Journey(stack, http, time, agency).to("prepared")
     other = await IqaaJourney(stack, http, time, agency, blank=2).to("complained")
     journey.ids["complaint_id"] = other.ids["complaint_id"]
@@ -36,4 +36,5 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     journey.ids |= {name: value for name, value in attested.ids.items() if name not in journey.ids}
     await watched(journey)
     await formed(journey)
+    await improving(journey)
     return journey

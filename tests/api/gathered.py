@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from chassis.auth import Role
 from tests.api.journey import Journey
+from tests.waiting import eventually
 
 
 async def watched(case: Journey) -> None:
@@ -15,8 +16,13 @@ async def watched(case: Journey) -> None:
     await case.post(Role.director, "monitoring", "/v1/internal-monitoring", taken)
     somebody = {"staff_id": "aida", "name": "Aida", "post": "Analyst", "joined_on": today.isoformat()}
     await case.post(Role.coordinator, "monitoring", "/v1/staff", somebody)
-    cycle = await case.post(Role.coordinator, "monitoring", "/v1/internal-cycles", {"reason": "The first one."})
-    await gather(case, cycle["id"], "aida")
+
+    async def opened() -> str:
+        """The calendar opens the cycle of the year by itself."""
+        listed = await case.get(Role.coordinator, "monitoring", "/v1/internal-cycles")
+        return next((each["cycle_id"] for each in listed.json()["items"]), "")
+
+    await gather(case, await eventually(opened, f"a cycle of {case.agency}", 60), "aida")
 
 
 async def gather(case: Journey, cycle_id: str, staff_id: str) -> None:

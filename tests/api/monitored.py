@@ -41,6 +41,7 @@ async def improving(case: Journey) -> None:
     measures = [{"measure_id": f"m-{number}", "removes": ["f-1"], "measure": "So.", "responsible": staff} for number in (1, 2)]
     await act("improvement-plans", {"measures": measures})
     await act("controls", {"measure_id": "m-1", "status": "under_way", "note": "So.", "controlled_by": staff})
-    await case.post(Role.coordinator, "monitoring", "/v1/internal-cycles", {"reason": "Another one."})
+    another = await case.post(Role.coordinator, "monitoring", "/v1/internal-cycles", {"reason": "Another one."})
+    case.ids["next_internal_cycle_id"] = another["id"]
     somebody = {"staff_id": "bakyt", "name": "Bakyt", "post": "Analyst", "joined_on": day}
     await case.post(Role.coordinator, "monitoring", "/v1/staff", somebody)

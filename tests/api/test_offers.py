@@ -9,6 +9,7 @@ import pytest
 from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
+from tests.api.attested import AttestedJourney
 from tests.api.commands import send
 from tests.api.followed import AakrJourney, SapattuuJourney, SuspendedJourney, WithdrawnJourney
 from tests.api.iqaa import IqaaJourney
@@ -53,6 +54,7 @@ def test_every_resource_that_takes_commands_tells_which() -> None:
         "/v1/controls/{control_id}/sample",
         "/v1/attestation-subjects/imports/{subject_import_id}",
         "/v1/surveys/{survey_id}/results",
+        "/v1/internal-cycles/{internal_cycle_id}/report",
         *("/v1/interviews/{interview_id}", "/v1/focus-groups/{focus_group_id}", "/v1/document-analyses/{analysis_id}"),
         *("/v1/case-samples/{sample_id}", "/v1/agency-recommendations/{recommendation_id}"),
     }
@@ -125,7 +127,11 @@ class _WatchedWithdrawn(_Watched, WithdrawnJourney):
     """The same where it withdraws."""
 
 
-WATCHED = [_Watched, _WatchedIqaa, _WatchedAakr, _WatchedSapattuu, _WatchedSuspended, _WatchedWithdrawn]
+class _WatchedAttested(_Watched, AttestedJourney):
+    """The same on a state attestation."""
+
+
+WATCHED = [_Watched, _WatchedIqaa, _WatchedAakr, _WatchedSapattuu, _WatchedSuspended, _WatchedWithdrawn, _WatchedAttested]
 
 
 async def _look(case: Journey) -> int:
@@ -149,7 +155,7 @@ async def _look(case: Journey) -> int:
     return offered
 
 
-@pytest.mark.parametrize("journey", WATCHED, ids=["order 109", "IQAA", "AAKR", "Sapattuu Bilim", "suspended", "withdrawn"])
+@pytest.mark.parametrize("journey", WATCHED, ids=["order 109", "IQAA", "AAKR", "Sapattuu Bilim", "suspended", "withdrawn", "attestation"])
 async def test_what_is_offered_is_what_can_be_done_at_every_stage(
     stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime, agency: str, journey: type[Journey]
 ) -> None:

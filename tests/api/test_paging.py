@@ -19,7 +19,6 @@ from tests.api.followed import SapattuuJourney
 from tests.api.gathered import gather
 from tests.api.iqaa import IQAA, IqaaJourney
 from tests.api.journey import RULEBOOK, Journey
-from tests.api.monitored import improving
 from tests.api.problems import problem
 from tests.api.routes import ROUTES, Route, openapi
 
@@ -129,8 +128,7 @@ async def busy(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> 
     await approved(case, calendar_for("KZ").next_working_day(date((await case.today()).year + 3, 10, 1)), "second-university")
     attested = AttestedJourney(stack, http, legal_time, agency="busy", institution=ANOTHER, ids=dict(case.ids))
     await attested.to("suspended")
-    await gather(case, case.ids["internal_cycle_id"], case.ids["staff_id"])
-    await improving(case)
+    await gather(case, case.ids["next_internal_cycle_id"], case.ids["staff_id"])
     await legal_time.settle()
     case.ids["case_id"] = iqaa.ids["case_id"]  # the one whose report has versions
     return case

@@ -18,7 +18,7 @@ from cli.running import NotRunning, describe
 from cli.state import ROOT
 
 GUIDES = ROOT / "docs" / "guide"
-PORT_BASE = {"accreditation": 22700, "attestation": 23300, "machine": 22900, "monitoring": 23100}
+PORT_BASE = {"accreditation": 22700, "attestation": 23300, "internal-monitoring": 23500, "machine": 22900, "monitoring": 23100}
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
@@ -163,6 +163,25 @@ def test_a_body_that_follows_the_guide_attests_one_organisation_and_restores_the
         assert due_by["almaty-college"] == str(int(decided["decided_on"][:4]) + 5) + decided["decided_on"][4:]
         assert due_by["talgar-school"] == f"{college['year']}-12-20"
         check_shown("attestation", output)
+        end(last, tmp_path, state)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_agency_that_follows_the_guide_looks_at_itself_for_a_year_and_goes_on_in_the_next(tmp_path: Path) -> None:
+    with folder_of("internal-monitoring", tmp_path) as state:
+        output, last = follow("internal-monitoring", tmp_path)
+        first, second = seen(state, "monitoring", "internal-cycles", sort="year")
+        assert (first["stage"], first["outcome"], first["report_year"]) == ("closed", "carried", first["year"])
+        assert (second["stage"], second["year"]) == ("planning", first["year"] + 1)
+        measures = {each["measure_id"]: each for each in seen(state, "monitoring", "improvement-measures")}
+        assert {name: each["status"] for name, each in measures.items()} == {"m-1": "done", "m-2": "done"}
+        assert (measures["m-2"]["planned_in"], measures["m-2"]["cycle_id"]) == (first["cycle_id"], second["cycle_id"])
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert page.startswith("<!doctype html>")
+        assert "<svg" in page
+        assert "A second person is to sign." in page
+        check_shown("internal-monitoring", output)
         end(last, tmp_path, state)
 
 

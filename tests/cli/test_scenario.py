@@ -51,7 +51,7 @@ def copied(source: Path, folder: Path, agency: str, *changes: tuple[str, str]) -
 @pytest.mark.parametrize("file", [*EXAMPLES, SHORT], ids=lambda file: file.stem)
 def test_every_scenario_that_is_delivered_is_one(file: Path) -> None:
     script = read_scenario(file)
-    assert script.rulebook.procedure in ("accreditation", "post_accreditation_monitoring")
+    assert script.rulebook.procedure in ("accreditation", "attestation", "internal_monitoring", "post_accreditation_monitoring")
     assert script.scenario.about, "whoever lists the scenarios reads what each is about"
 
 
@@ -73,6 +73,7 @@ def test_every_scenario_that_is_delivered_is_one(file: Path) -> None:
         ("name: The agency prepares itself\n    actor: director\n", "¦name: The agency prepares itself\n", "expected `actor`: who does it"),
         ("do: adopt rulebook", "do: ¦adopt the rulebook", "there is no act 'adopt the rulebook' (did you mean 'adopt rulebook'?)"),
         ("do: attach document", "get: ¦intake/v1/nothing", "`with` goes with `do`"),
+        ("- name: The agency", "- name: Somebody waits\n    ¦keep: {number: number}\n  - name: The agency", "`keep` goes with"),
         ("do: attach document", "¦do: attach document\n    shows: {stage: filed}", "`shows` goes with `get`"),
         ("do: attach document", "for_each: {each: [¦'{cases}']}\n    do: attach document", "there is no name 'cases'"),
         ("deadlines: {overall: open}", "deadlines: {overall: {state: ¦halted}}", "there is no state 'halted'"),

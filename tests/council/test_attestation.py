@@ -182,7 +182,12 @@ def test_each_specialty_that_is_attested_apart_is_decided() -> None:
 def test_a_decision_that_departs_from_the_conclusion_says_why() -> None:
     refusal = {"decision": "not_attest", "law": "not_attest"}
     given(DECISION, [opened(MET)]).when(decide(**refusal)).then_refused(clause="33", words="the organisation (attest), law (attest)")
-    given(DECISION, [opened(MET)]).when(decide(**refusal, reading_departure="New facts")).then_types(AttestationDecided)
+    (fact,) = given(DECISION, [opened(MET)]).when(decide(**refusal, reading_departure="New facts")).then_types(AttestationDecided)
+    assert isinstance(fact, AttestationDecided)
+    assert fact.reading_departure == "New facts"
+    (fact,) = given(DECISION, [opened(MET)]).when(decide(reading_departure="As recommended")).then_types(AttestationDecided)
+    assert isinstance(fact, AttestationDecided)
+    assert fact.reading_departure is None, "what does not depart is no deviation"
     given(DECISION, [opened(MET, recommendation="not_attest")]).when(decide()).then_refused(clause="33")
 
 

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
+from chassis.columns import headings, template
 from chassis.spreadsheet import Row
 from chassis.tables import Institutions, Words, day, several
 from regulations import load
-from services.council.import_columns import COLUMNS, headings, template
+from services.council.import_columns import COLUMNS
 from services.council.import_rows import Advice, Entry, entries
 
 
@@ -139,5 +140,5 @@ def test_an_institution_is_known_by_id_national_id_and_name() -> None:
 
 @pytest.mark.parametrize("language", ["ky", "kk", "ru", "en"])
 def test_the_empty_table_has_every_column_under_a_heading_that_is_known(language: str) -> None:
-    table_ = template(language).decode("utf-8-sig").strip()  # type: ignore[arg-type]
-    assert [headings()[cell.casefold().replace("_", " ")] for cell in table_.split(",")] == [column.name for column in COLUMNS]
+    table_ = template(COLUMNS, language).decode("utf-8-sig").strip()  # type: ignore[arg-type]
+    assert [headings(COLUMNS)[cell.casefold().replace("_", " ")] for cell in table_.split(",")] == [column.name for column in COLUMNS]

@@ -74,15 +74,22 @@ def test_a_treaty_takes_a_foreign_branch_out_and_no_other_organisation() -> None
     [
         (date(2008, 2, 29), date(1990, 1, 1), date(2013, 2, 28)),
         (date(2007, 5, 12), None, date(2012, 5, 12)),
-        (None, date(2009, 9, 1), date(2014, 9, 1)),
+        (None, date(2009, 9, 1), None),
         (None, None, None),
     ],
 )
 def test_the_next_attestation_falls_due_five_years_after_the_last(last: date | None, founded: date | None, due_by: date | None) -> None:
     planned = next_planned(RULES, last, founded)
     assert (planned.due_by, planned.clause) == (due_by, "4")
-    assert ("so a person must" in planned.why) is (due_by is None)
-    assert ("reading" in planned.why) is (last is None and founded is not None)
+    assert ("a person schedules it" in planned.why) is (due_by is None)
+
+
+@CLAUSE(ATTESTATION, "4")
+def test_the_first_time_is_counted_from_the_founding_only_where_the_agency_says_so() -> None:
+    own = RULES.model_copy(deep=True)
+    own.settings["first_attestation"] = own.settings["first_attestation"].model_copy(update={"value": "founding"})
+    assert next_planned(own, None, date(2009, 9, 1)).due_by == date(2014, 9, 1)
+    assert next_planned(own, None, None).due_by is None
 
 
 @CLAUSE(ATTESTATION, "4")
@@ -172,6 +179,9 @@ def test_higher_education_is_attested_extraordinarily_by_its_specialties_below_t
     given(ATTESTED, [school()]).when(control(below_threshold=("5B011700",))).then_refused(words="does not teach")
     college = entered(levels=("technical_vocational",), specialties=(LANGUAGE.model_copy(update={"level": "technical_vocational"}),))
     given(ATTESTED, [college]).when(control(below_threshold=("5B011700",))).then_refused(clause="5", words="higher education alone")
+    cook = LANGUAGE.model_copy(update={"code": "0508000", "level": "technical_vocational"})
+    both = entered(levels=("higher", "technical_vocational"), specialties=(LANGUAGE, cook))
+    given(ATTESTED, [both]).when(control(below_threshold=("5B011700", "0508000"))).then_refused(clause="5", words="higher education alone")
 
 
 @CLAUSE(ATTESTATION, "5")

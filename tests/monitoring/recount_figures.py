@@ -148,7 +148,8 @@ class Recount:
         found: dict[Any, list[int]] = {}
         for name, (kind, day, field) in _ROUNDS.items():
             for data in self.of(kind, day):
-                found.setdefault((self.procedure(kind, data), name), []).append(data[field])
+                if field in data:  # the experts of a panel study a report, too, under the same name
+                    found.setdefault((self.procedure(kind, data), name), []).append(data[field])
         return {key: (len(each), round(sum(each) / len(each), 2), max(each)) for key, each in found.items()}
 
     def rulings(self) -> dict[Any, Any]:

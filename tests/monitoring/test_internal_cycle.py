@@ -49,9 +49,7 @@ CARRIED = CarriedMeasure(measure_id="m-0", cycle_id="before", measure="Old.", re
 def test_a_cycle_of_a_year_opens_once_with_what_earlier_ones_left_undone() -> None:
     told = {"cycle_id": CYCLE_ID, "rulebook": REF, "year": 2026, "number": 1, "carried": (CARRIED,)}
     opening = of.OpenInternalCycle(**at(OPENED), **told, previous_report_on=date(2025, 11, 3))
-    given(INTERNAL_CYCLE).when(opening).then(
-        InternalCycleOpened(**told, previous_report_on=date(2025, 11, 3), opened_on=OPENED)
-    )
+    given(INTERNAL_CYCLE).when(opening).then(InternalCycleOpened(**told, previous_report_on=date(2025, 11, 3), opened_on=OPENED))
     given(INTERNAL_CYCLE, [opened()]).when(opening).then_refused(words="open since 2026-01-01")
 
 

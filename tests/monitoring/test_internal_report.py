@@ -5,7 +5,10 @@ import pytest
 
 from chassis.auth import Role
 from regulations import load
+from services.monitoring.contract import InternalFindingRecorded, InternalInformationCollected
 from services.monitoring.domain.internal_rules import required
+from services.monitoring.report.text import Collected, sections
+from services.monitoring.schemas_figures import InternalFigures
 from tests.monitoring.test_internal_api import Agency, own
 
 __all__ = ["own"]
@@ -74,3 +77,38 @@ async def test_what_the_commission_edits_takes_the_place_of_what_was_written(own
 async def test_an_institution_does_not_read_the_report(own: Agency) -> None:
     await own.begun()
     assert (await page(own, role=Role.institution_officer)).status_code == 403
+
+
+def told(language: str = "en") -> dict[str, str]:
+    """The sections of a report on a year with one deadline that a person set, and one by a term."""
+    terms = [
+        {"rulebook_id": ARTKI, "rule": "contract:control/m-1", "clause": None, "binds": "internal_monitoring_commission", "missed": 1},
+        {"rulebook_id": "aakr-monitoring-2024", "rule": "interim_report", "clause": "II.4.e", "binds": "institution", "met": 1},
+    ]
+    counts = {"due": 1, "met": 0, "met_late": 0, "missed": 0, "open": 0, "extended": 0, "withdrawn": 0}
+    deadlines = [{**counts, **each, "in_time": each.get("met", 0)} for each in terms]
+    lists = dict.fromkeys(("stages", "letters", "rounds", "rulings", "factual_corrections", "deviations"), ())
+    period = {"first": "2026-01-01", "last": "2026-12-31", "reckoned_at": "2026-12-31T00:00:00Z", "cases": 1}
+    figures = InternalFigures.model_validate({**period, "deadlines": deadlines, **lists})
+    strength = {"finding_id": "f-1", "kind": "strength", "goals": ["2.1.3"], "text": "Students are heard.", "recorded_on": "2026-03-01"}
+    counted = {"uses": {"survey": 2, "interview": 0}, "not_reached": ["teacher"], "collected_on": "2026-03-01"}
+    collected = Collected(
+        findings=(InternalFindingRecorded.model_validate({"cycle_id": "c", **strength}),),
+        gathered=InternalInformationCollected.model_validate({"cycle_id": "c", **counted}),
+    )
+    return {part.section: part.text for part in sections(load(ARTKI), figures, collected, language)}
+
+
+@pytest.mark.clause(ARTKI, "3.3.2", "3.3.4", "6.1.s1")
+def test_the_results_tell_what_was_used_who_was_not_reached_and_what_is_good() -> None:
+    results = told()["results"]
+    assert "- Methods used: survey: 2\n- Groups not reached: teachers" in results
+    assert results.endswith("**Strengths**\n\n- Students are heard. (Goals: 2.1.3)")
+    assert "2 ичинен 1 (50.0%)" in told("ky")["results"]
+
+
+@pytest.mark.clause(ARTKI, "2.1.4", "3.3.4")
+def test_conformity_names_each_term_by_its_clause_and_tells_whom_it_binds() -> None:
+    conformity = told()["conformity"]
+    assert "| Control of fulfilment: m-1 | internal monitoring commission | 1 | 0 (0.0%) | 0 | 1 | 0 |" in conformity
+    assert "| Submission of the interim report (II.4.e) | institution | 1 | 1 (100.0%) | 0 | 0 | 0 |" in conformity

@@ -16,6 +16,7 @@ from services.review.contract import (
     MaterialPart,
     MaterialsAnalysed,
     MaterialsAwaited,
+    MaterialsClosed,
     MaterialsCorrected,
     MaterialsReceived,
     MissingPartsTold,
@@ -24,6 +25,7 @@ from services.review.domain.materials import (
     MATERIALS,
     AnalyseMaterials,
     AwaitMaterials,
+    CloseMaterials,
     Materials,
     ReceiveMaterials,
     TellMissingParts,
@@ -129,6 +131,18 @@ def test_what_cannot_be_is_refused() -> None:
     given(MATERIALS).when(WHOLE).then_refused(words="no materials are awaited")
 
 
+@pytest.mark.clause(ATTESTATION, "13.2")
+def test_what_is_taken_out_of_the_schedule_takes_no_materials_and_says_why() -> None:
+    close = CloseMaterials(**NOW, reason="the attestation was taken out of the schedule")
+    closed = MaterialsClosed(**IDS, reason="the attestation was taken out of the schedule", closed_on=TODAY)
+    past = [awaited(), received(1, ("staff",))]
+    given(MATERIALS, past).when(close).then(closed)
+    given(MATERIALS, [*past, closed]).when(close).then()
+    given(MATERIALS, [*past, closed]).when(OPENING).then()
+    for act in (WHOLE, TellMissingParts(**NOW, outgoing_number="44"), AnalyseMaterials(**NOW, analysis="So.")):
+        given(MATERIALS, [*past, closed]).when(act).then_refused(words="since 2012-03-12: the attestation was taken out")
+
+
 def test_the_day_of_receipt_is_put_right() -> None:
     told = {"version": 2, "corrects": "e-2", "reason": "A slip.", "corrected_on": TODAY}
     command = CorrectFact(**NOW, **told, corrected={"received_on": "2012-03-11"})
@@ -146,12 +160,13 @@ def test_a_command_of_materials_is_open_exactly_where_some_body_is_accepted() ->
         WHOLE,
         TellMissingParts(**NOW, outgoing_number="44"),
         AnalyseMaterials(**NOW, analysis="So."),
+        CloseMaterials(**NOW, reason="So."),
     ]
 
     def alike(state: Materials) -> object:
-        return min(state.round, 1), bool(state.lacking), state.told == state.round, state.analysed == state.round
+        return min(state.round, 1), bool(state.lacking), state.told == state.round, state.analysed == state.round, bool(state.closed)
 
     def fitting(_state: Materials) -> list[Command]:
         return list(bodies)
 
-    assert len(guards_tell_the_truth(MATERIALS, [awaited()], fitting, alike=alike)) == 8
+    assert len(guards_tell_the_truth(MATERIALS, [awaited()], fitting, alike=alike)) == 16

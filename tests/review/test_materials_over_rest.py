@@ -21,7 +21,7 @@ from regulations import load
 from services.intake.contract import AttestationRescheduled
 from services.review import handlers_materials
 from services.review.app import SERVICE
-from services.review.contract import ATTESTATION, OpenMaterials
+from services.review.contract import ATTESTATION, CloseMaterials, OpenMaterials
 from services.review.readmodels_materials import ALL, material_rounds
 from tests.chassis.servers import free_port, serving
 
@@ -51,6 +51,11 @@ class Office:
         request = OpenMaterials(**ids, rulebook=RULES.ref, kind="planned", starts_on=date(2090, 4, 17))
         ctx = await self.runtime.context(agency=self.agency, actor="workflow:attestation")
         await handlers_materials.open_materials(ctx, request)
+
+    async def closed(self) -> None:
+        """The lifecycle says that nothing more is asked; as often as it likes."""
+        request = CloseMaterials(agency=self.agency, attestation_id=self.attestation_id, reason="taken out of the schedule")
+        await handlers_materials.close_materials(await self.runtime.context(agency=self.agency, actor="workflow:attestation"), request)
 
     async def rescheduled(self, starts_on: date) -> None:
         """Intake told that the attestation has other dates."""
@@ -150,3 +155,23 @@ async def test_materials_come_in_rounds_until_nothing_lacks_and_are_analysed(off
     assert material_rounds in ALL
     served, rebuilt = await compare(using, service.events, service.catalogues, material_rounds, lambda pool: key_ring(using, pool))
     assert served == rebuilt
+
+
+@pytest.mark.clause(ATTESTATION, "13.2")
+async def test_what_is_taken_out_of_the_schedule_takes_no_materials(office: Office) -> None:
+    await office.post(Role.institution_officer, "/receipts", {"parts": parts(PARTS[0])})
+    for _ in range(2):
+        await office.closed()
+    found = await office.get(role=BODY)
+    assert (found["stage"], found["closed_because"], found["version"]) == ("closed", "taken out of the schedule", 3)
+    assert found["closed_on"] is not None
+    assert actions(found) | actions(await office.get(role=Role.institution_officer)) == set()
+    refused = await office.post(Role.institution_officer, "/receipts", {"parts": parts(PARTS[1])}, 409)
+    assert "taken out of the schedule" in refused["detail"]
+    for path, body in (("/missing-notice", {"outgoing_number": "44"}), ("/analysis", {"analysis": "So."})):
+        assert "taken out of the schedule" in (await office.post(BODY, path, body, 409))["detail"]
+    listed = await office.http.get("/v1/attestation-materials?stage=closed", headers=office.headers(BODY))
+    assert [each["attestation_id"] for each in listed.json()["items"]] == [office.attestation_id]
+    office.attestation_id = derived_id("attestation", "nobody", "2090", "planned")
+    await office.closed()
+    await office.get(status=404)

@@ -22,7 +22,8 @@ from cli.supervisor import Stack
 pytestmark = pytest.mark.timeout(1200)  # the first test waits for all to be played
 
 KZ, IQAA, AAKR = "kz-109-2008-accreditation", "iqaa-accreditation", "aakr-monitoring-2024"
-SAPATTUU = "sapattuu-bilim-monitoring"
+SAPATTUU, INTERNAL = "sapattuu-bilim-monitoring", "artki-internal-monitoring"
+ATTESTATION = "kz-109-2008-attestation"
 FILES = sorted((ROOT / "examples" / "scenarios").glob("*.yaml"))
 
 #: Every scenario, with the clauses that it shows: by its refusals, and by what it expects of events and deadlines.
@@ -44,10 +45,41 @@ SCENARIOS = [
     pytest.param("aakr-visit-over-new-year", marks=pytest.mark.clause(AAKR, "II.1", "II.4.e", "II.4.h", "II.4.i", "II.4.j")),
     pytest.param("appeal-leads-to-new-visit", marks=pytest.mark.clause(IQAA, "S2.b", "S2.c.2", "S3.e", "S3.f.1", "S3.f.2")),
     pytest.param("appeal-without-new-visit", marks=pytest.mark.clause(KZ, "19.1", "20", "27")),
+    pytest.param("attestation-amended", marks=pytest.mark.clause(ATTESTATION, "12", "13.1", "13.3", "14", "15")),
+    pytest.param(
+        "attestation-attested",
+        marks=pytest.mark.clause(
+            *(ATTESTATION, "2", "4", "7.11", "9", "11", "12", "15", "16", "17 (a)", "17 (b)", "18.1", "18.2", "18.3", "19", "20", "21"),
+            *("22", "23", "24 (a)", "24 (b)", "24 (c)", "28", "29", "30.15", "31", "33", "35"),
+        ),
+    ),
+    pytest.param("attestation-cancelled", marks=pytest.mark.clause(ATTESTATION, "13.1", "13.2")),
+    pytest.param("attestation-edges", marks=pytest.mark.clause(ATTESTATION, "9", "24 (d)", "25", "33", "35")),
+    pytest.param("attestation-extraordinary", marks=pytest.mark.clause(ATTESTATION, "5", "9", "11", "24 (b)", "33")),
+    pytest.param("attestation-fifty-and-fifty-one", marks=pytest.mark.clause(ATTESTATION, "19", "24 (c)", "24 (d)")),
+    pytest.param("attestation-preschool", marks=pytest.mark.clause(ATTESTATION, "27", "28", "29", "33")),
+    pytest.param("attestation-referred", marks=pytest.mark.clause(ATTESTATION, "24 (c)", "34", "35", "36", "37", "38")),
+    pytest.param("attestation-restored", marks=pytest.mark.clause(ATTESTATION, "26 (a)", "26 (b)", "34", "35", "36", "37")),
+    pytest.param("attestation-specialty-fails", marks=pytest.mark.clause(ATTESTATION, "9", "33", "34", "35", "36", "37")),
     pytest.param("combined-one-scope-refused", marks=pytest.mark.clause(KZ, "8 (b)", "19.1", "19.2", "20", "22 (a)", "22 (b)")),
     pytest.param("contract-terminated", marks=pytest.mark.clause(KZ, "9.1", "11")),
     pytest.param("expert-drops-out-during-visit", marks=pytest.mark.clause(KZ, "14 (a)", "17")),
     pytest.param("institution-closes-in-the-middle", marks=pytest.mark.clause(KZ, "10")),
+    pytest.param("internal-independence", marks=pytest.mark.clause(INTERNAL, "1.2", "3.2.s1", "3.3.2", "4.1", "4.2", "4.3.s1", "4.3.s2")),
+    pytest.param(
+        "internal-measure-carried-on",
+        marks=pytest.mark.clause(INTERNAL, "2.2.3", "3.1", "3.3.2", "3.3.4", "4.1", "4.2", "4.3.s1", "4.3.s2"),
+    ),
+    pytest.param("internal-regulation-amended", marks=pytest.mark.clause(INTERNAL, "3.1", "5.1", "5.2")),
+    pytest.param(
+        "internal-whole-year",
+        marks=pytest.mark.clause(
+            *(INTERNAL, "1.1", "1.2", "2.1", "2.1.2", "2.1.3", "2.2.1", "2.2.2", "2.2.3", "2.2.4", "3.1", "3.2.s1", "3.2.s2", "3.3"),
+            *("3.3.1", "3.3.2", "3.3.3", "3.3.4", "4.1", "4.2", "4.3.s1", "4.3.s2", "5.2", "6.1.s1", "6.1.s2", "6.2"),
+            *("7.1.s1", "7.1.s2", "7.2"),
+        ),
+    ),
+    pytest.param("internal-year-missed", marks=pytest.mark.clause(INTERNAL, "2.2.1", "3.1", "3.2.s1", "3.3.2", "3.3.4")),
     pytest.param("iqaa-contract-days", marks=pytest.mark.clause(IQAA, "S1.b.2", "S2.i", "S3.e")),
     pytest.param(
         "iqaa-institutional-first-time",
@@ -99,12 +131,12 @@ SCENARIOS = [
 
 @dataclass
 class Told:
-    """What the playing of all has told: the lines of each scenario, and the failures."""
+    """What the playing of all has told: the lines of each scenario, the failures, and the local dates of events by zone."""
 
     status: int = 0
     failures: str = ""
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    dates: list[str] = field(default_factory=list)
+    dates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def of(self, scenario: str, kind: str) -> list[dict[str, Any]]:
         """Its lines of one kind."""
@@ -116,6 +148,7 @@ async def told(stack: Stack) -> AsyncIterator[Told]:
     """All of them, each in an agency that no other test has seen."""
     run = uuid4().hex[:8]
     scripts = [_in_agency(read_scenario(file), f"{file.stem[:40]}-{run}") for file in FILES]
+    zones = {script.file.stem: script.rulebook.zone for script in scripts}
     output, errors, told = StringIO(), StringIO(), Told()
     with redirect_stdout(output), redirect_stderr(errors):
         told.status = await simulate(scripts, stack.settings(), stack.urls, Console(file=StringIO()), json=True, trace=True)
@@ -123,7 +156,7 @@ async def told(stack: Stack) -> AsyncIterator[Told]:
     for line in map(json.loads, output.getvalue().splitlines()):
         told.lines[Path(line["scenario"]).stem].append(line)
         if line["kind"] == "event":
-            told.dates.append(line["date"])
+            told.dates[zones[Path(line["scenario"]).stem]].append(line["date"])
     yield told
 
 
@@ -141,7 +174,7 @@ async def test_scenario_plays_as_it_says(told: Told, scenario: str) -> None:
 
 async def test_all_play_on_one_legal_clock(told: Told) -> None:
     assert told.status == 0, told.failures
-    assert told.dates == sorted(told.dates)
+    assert all(dates == sorted(dates) for dates in told.dates.values())
     kinds = {line["kind"] for lines in told.lines.values() for line in lines}
     assert kinds == {"event", "refusal", "deadline", "expectation", "note", "step", "summary"}
     assert all(len(trace) == 32 for lines in told.lines.values() for line in lines if line["kind"] == "step" for trace in line["trace_ids"])
@@ -159,6 +192,9 @@ async def test_all_play_on_one_legal_clock(told: Told) -> None:
         ("refusal-and-reapplication", "refusal_notice", "met"),
         ("overdue-everywhere", "overall", "met_late"),
         ("contract-terminated", "overall", "withdrawn"),
+        ("attestation-cancelled", "commission_approval", "withdrawn"),
+        ("attestation-referred", "removal_of_violations", "missed"),
+        ("attestation-restored", "removal_of_violations", "met"),
     ],
 )
 async def test_register_stands_at_the_end_as_the_story_left_it(told: Told, scenario: str, rule: str, state: str) -> None:

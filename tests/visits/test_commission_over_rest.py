@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from chassis.auth import Role
 from chassis.ids import derived_id
+from chassis.issuer import development_token
 from cli.supervisor import Stack
 from regulations import load, local_date
 from services.visits import contract
@@ -145,6 +146,21 @@ async def test_a_commission_from_its_approval_to_the_end_of_its_work(commission:
     assert await commission.served_and_rebuilt_differ() == []
 
 
+async def test_an_officer_who_is_an_expert_elsewhere_sees_no_papers_either(commission: Commission) -> None:
+    await commission.awaited()
+    await commission.done("commission", approval(), **OFFICER)
+    await commission.done("tasks", MEETING, **CHAIR)
+    await commission.done("beginning", {}, **CHAIR)
+    await commission.done("notes", note(OBJECTS[0]), **CHAIR)
+    settings, told = commission._runtime.settings, {"agency": commission._agency, "institution": "kaznu"}
+    for subject, sees in (("nurlan", False), ("bolat", True)):
+        token = development_token(settings, subject=subject, roles=[Role.institution_officer, Role.expert], **told)
+        headers = {"authorization": f"Bearer {token}"}
+        shown = (await commission._http.get(commission.path(""), headers=headers)).json()
+        entries = (await commission._http.get(commission.path("history"), headers=headers)).json()
+        assert (shown["written"] is not None, "NoteHandedOver" in [each["type"] for each in entries]) == (sees, sees)
+
+
 async def test_an_institution_sees_its_commission_and_not_its_papers(commission: Commission) -> None:
     await commission.awaited()
     await commission.done("commission", approval(), **OFFICER)
@@ -212,3 +228,21 @@ async def test_the_lifecycle_opens_it_through_the_activity(commission: Commissio
     for _ in range(2):
         await ActivityEnvironment().run(opens, commission.request(today))
     assert (await commission.get()).json()["version"] == 1
+
+
+@pytest.mark.clause(ATTESTATION, "13.2")
+async def test_what_is_taken_out_of_the_schedule_is_closed_by_the_lifecycle_and_takes_nothing_more(commission: Commission) -> None:
+    (closes,) = [each for each in activities(commission._runtime) if each.__name__ == "close_attestation_visit"]
+    today = await commission.awaited()
+    taken_out = {"agency": commission._agency, "reason": "the attestation was taken out of the schedule"}
+    await ActivityEnvironment().run(closes, contract.CloseAttestationVisit(attestation_id=derived_id("attestation", "none"), **taken_out))
+    await commission.done("commission", approval(), **OFFICER)
+    for _ in range(2):
+        await ActivityEnvironment().run(closes, contract.CloseAttestationVisit(attestation_id=commission.case_id, **taken_out))
+    shown = (await commission.get()).json()
+    assert (shown["stage"], shown["closed_on"], shown["closed_because"], shown["version"]) == ("closed", str(today), taken_out["reason"], 3)
+    assert await commission.open_to(Role.authorised_body_officer) | await commission.open_to(Role.expert, "aigul") == set()
+    for act, body, who in (("replacements", {"left": "saule", "reasons": "Ill.", "order_number": "23"}, OFFICER), ("beginning", {}, CHAIR)):
+        assert taken_out["reason"] in (await commission.refused(act, body, **who))["detail"]
+    assert [each["stage"] for each in (await commission.read("attestation-visits?stage=closed"))["items"]] == ["closed"]
+    assert await commission.served_and_rebuilt_differ() == []

@@ -19,7 +19,7 @@ from services.visits.contract import (
     QuestionnairesHeld,
     Respondents,
 )
-from services.visits.domain.commission import ATTESTATION_VISIT, BeginWork, EndWork, OpenVisitOfAttestation
+from services.visits.domain.commission import ATTESTATION_VISIT, BeginWork, CloseVisitOfAttestation, EndWork, OpenVisitOfAttestation
 from services.visits.domain.commission_members import ChangeAttestationCommission, FormAttestationCommission, FormJointCommission
 from services.visits.domain.commission_state import AttestationVisit
 from services.visits.domain.commission_study import AnalyseResults, AssignTasks, HandOverNote, HoldQuestionnaires, InformChair, hold
@@ -49,8 +49,7 @@ from tests.visits.commissions import (
 DAY = timedelta(days=1)
 
 
-def clause(*clauses: str) -> pytest.MarkDecorator:
-    return pytest.mark.clause(ATTESTATION, *clauses)
+CLAUSE = pytest.mark.clause
 
 
 def past(*events: Any) -> Given[AttestationVisit]:
@@ -62,7 +61,7 @@ def joint(**fields: Any) -> FormJointCommission:
 
 
 class TestJointCommission:
-    @clause("26 (a)")
+    @CLAUSE(ATTESTATION, "26 (a)")
     def test_the_chair_a_member_and_a_teacher_mark_other_works(self) -> None:
         told = {"chair_id": "chair", "member_id": "owner", "teacher_id": "s.umarova", "teacher": "Umarova S.", "approved_on": STARTS}
         fact = JointCommissionFormed(**IDS, **told)
@@ -71,7 +70,7 @@ class TestJointCommission:
         past(*at_work(), fact).when(joint()).then_refused(words="so already")
         past(*at_work(), fact).when(joint(member_id="teacher")).then_types(JointCommissionFormed)
 
-    @clause("26 (a)")
+    @CLAUSE(ATTESTATION, "26 (a)")
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
@@ -84,11 +83,11 @@ class TestJointCommission:
     def test_nobody_else_does(self, fields: dict[str, str], words: str) -> None:
         past(*at_work()).when(joint(**fields)).then_refused(clause="26 (a)", words=words)
 
-    @clause("26 (a)")
+    @CLAUSE(ATTESTATION, "26 (a)")
     def test_a_chair_alone_has_nobody_to_mark_with(self) -> None:
         past(opened(), formed("chair")).when(joint()).then_refused(clause="26 (a)", words="nobody but the chair")
 
-    @clause("26 (a)")
+    @CLAUSE(ATTESTATION, "26 (a)")
     def test_who_left_the_commission_marks_no_more(self) -> None:
         (fact,) = past(*at_work()).when(joint()).then_types(JointCommissionFormed)
         told = {"chair_id": "chair", "reasons": "Ill.", "order_number": "22", "changed_on": STARTS}
@@ -106,7 +105,7 @@ def kindergarten(*levels: str) -> list[Any]:
 
 
 class TestQuestionnaires:
-    @clause("8.5", "29")
+    @CLAUSE(ATTESTATION, "8.5", "29")
     def test_who_was_asked_and_who_was_involved_is_recorded_and_who_was_not_is_shown(self) -> None:
         unions = (InvitedOrganisation(kind="student", name="Students' union"),)
         (fact,) = past(*at_work()).when(asks("learners", "employers", organisations=unions)).then_types(QuestionnairesHeld)
@@ -116,7 +115,7 @@ class TestQuestionnaires:
         assert isinstance(second, QuestionnairesHeld)
         assert second.round == 2
 
-    @clause("27")
+    @CLAUSE(ATTESTATION, "27")
     def test_pre_school_they_stand_for_the_testing_and_ask_staff_and_parents(self) -> None:
         (fact,) = past(*kindergarten()).when(asks("staff", "parents")).then_types(QuestionnairesHeld)
         assert isinstance(fact, QuestionnairesHeld)
@@ -124,11 +123,11 @@ class TestQuestionnaires:
         problem = past(*kindergarten()).when(asks("staff")).then_refused(clause="27", words="parents")
         assert problem.extensions["missing"] == ["parents"]
 
-    @clause("27")
+    @CLAUSE(ATTESTATION, "27")
     def test_elsewhere_they_replace_nothing(self) -> None:
         past(*at_work()).when(asks("staff", "parents", replaces_testing=True)).then_refused(clause="27", words="pre-school")
 
-    @clause("27")
+    @CLAUSE(ATTESTATION, "27")
     def test_where_there_are_other_levels_too_a_person_says_what_they_replace(self) -> None:
         complex_of_both = kindergarten("preschool", "primary")
         for told, replaced in ((None, False), (True, True), (False, False)):
@@ -136,7 +135,7 @@ class TestQuestionnaires:
             assert isinstance(fact, QuestionnairesHeld)
             assert fact.replaces_testing is replaced
 
-    @clause("28")
+    @CLAUSE(ATTESTATION, "28")
     def test_who_conducts_them_is_open_unless_the_agency_reads_the_kazakh_text(self) -> None:
         past(*at_work()).when(asks(conducted_by="A sociologist")).then_types(QuestionnairesHeld)
         kazakh = Rules(revised(questionnaires_by_commission="true"), calendar_for("KZ"))
@@ -156,7 +155,7 @@ class TestQuestionnaires:
 
 
 class TestAnalysis:
-    @clause("28")
+    @CLAUSE(ATTESTATION, "28")
     def test_the_commission_analyses_the_results_while_it_works_and_after(self) -> None:
         analysis = AnalyseResults(**at(ENDS), analysis="Three in four know their subject.")
         fact = AttestationResultsAnalysed(**IDS, analysis="Three in four know their subject.", analysed_on=ENDS)
@@ -164,7 +163,7 @@ class TestAnalysis:
         past(*at_work(), *all_noted(), AttestationWorkEnded(**IDS, started_on=STARTS, ended_on=STARTS)).when(analysis).then(fact)
         past(opened(), formed()).when(analysis).then_refused(clause="19")
 
-    @clause("27", "28")
+    @CLAUSE(ATTESTATION, "27", "28")
     def test_pre_school_there_is_nothing_to_analyse_before_the_questionnaires(self) -> None:
         analysis = AnalyseResults(**at(STARTS), analysis="So.")
         past(*kindergarten()).when(analysis).then_refused(clause="27", words="not held yet")
@@ -202,6 +201,7 @@ def commands(levels: tuple[str, ...]) -> Any:
             asks("staff", "parents"),
             AnalyseResults(**when, analysis="So."),
             EndWork(**when),
+            CloseVisitOfAttestation(**when, reason="So."),
         ]
 
     return fitting
@@ -217,9 +217,9 @@ def seen(state: AttestationVisit) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("levels", [("higher",), ("preschool",)])
-@clause("16", "17 (a)", "19", "20", "23", "26 (a)", "27", "28")
+@CLAUSE(ATTESTATION, "16", "17 (a)", "19", "20", "23", "26 (a)", "27", "28")
 def test_a_step_is_open_exactly_where_some_body_is_accepted(levels: tuple[str, ...]) -> None:
     states = guards_tell_the_truth(ATTESTATION_VISIT, [opened(levels=levels)], commands(levels), alike=seen, most=20_000)
-    assert {state.stage for state in states} == {"opened", "formed", "working", "ended"}
+    assert {state.stage for state in states} == {"opened", "formed", "working", "ended", "closed"}
     assert any(state.joint for state in states)
     assert any(state.meeting_on and not state.tasks for state in states)

@@ -66,7 +66,7 @@ def sections(of: Attested = OF, *but: str) -> tuple[ConclusionSection, ...]:
 
 def draft(of: Attested = OF, day: date = TODAY, **fields: Any) -> DrawUpConclusion:
     each = tuple(SpecialtyRecommendation(specialty=code, recommendation="attest", text="So") for code in of.specialties)
-    told = {"sections": sections(of), "recommendation": "attest", "specialties": each, "document": FILE, **fields}
+    told = {"sections": sections(of), "recommendation": "attest", "specialties": each, "document": FILE, "figures": (FIGURES,), **fields}
     return DrawUpConclusion(**at(day), attested=of, **told)
 
 
@@ -87,13 +87,36 @@ COMPLETED = ConclusionCompleted(**IDS, round=1, copies=2, recommendation="attest
 WHOLE: tuple[Event, ...] = (drawn(), signed("aida"), signed("bakyt"), COMPLETED)
 
 
-@pytest.mark.clause(ATTESTATION, *(f"30.{number}" for number in range(1, 12)), "30.14", "30.15", "30.16")
+@pytest.mark.clause(
+    ATTESTATION, "30.1", "30.2", "30.3", "30.4", "30.5", "30.6", "30.7", "30.8", "30.9", "30.10", "30.11", "30.14", "30.15", "30.16"
+)
 @pytest.mark.parametrize("left_out", [word for word, each in BOOK.contents["conclusion"].items() if each.when is None])
 def test_a_conclusion_without_a_section_is_refused_and_the_section_named(left_out: str) -> None:
     problem = (
         given(CONCLUSION).when(draft(sections=sections(OF, left_out))).then_refused(clause=BOOK.contents["conclusion"][left_out].clause)
     )
     assert problem.missing == [left_out]
+
+
+@pytest.mark.clause(ATTESTATION, "35")
+def test_every_control_whose_sample_is_drawn_is_in_the_conclusion_with_its_figures() -> None:
+    both = {"c-1": "Law", "c-2": "History"}
+    problem = given(CONCLUSION).when(draft(sampled=both, figures=(FIGURES,))).then_refused(clause="35", words="History")
+    assert problem.controls == ["c-2"]
+    given(CONCLUSION).when(draft(sampled={"c-1": "Law"}, figures=(FIGURES,))).then_types(ConclusionDrawnUp)
+    given(CONCLUSION, [drawn()]).when(sign("aida", sampled=both)).then_refused(clause="35", words="History")
+    given(CONCLUSION, [drawn()]).when(sign("aida", sampled={"c-1": "Law"})).then(signed("aida"))
+
+
+@pytest.mark.clause(ATTESTATION, "24 (a)", "27", "35")
+def test_nothing_is_recommended_for_attestation_whose_knowledge_nobody_has_controlled() -> None:
+    problem = given(CONCLUSION).when(draft(figures=())).then_refused(clause="24 (a)", words="law")
+    assert problem.specialties == ["law"]
+    school = OF.model_copy(update={"specialties": ()})
+    given(CONCLUSION).when(draft(school, figures=())).then_refused(clause="24 (a)", words="the learners")
+    given(CONCLUSION).when(draft(school, figures=(), recommendation="not_attest")).then_types(ConclusionDrawnUp)
+    preschool = school.model_copy(update={"testing_replaced": True})
+    given(CONCLUSION).when(draft(preschool, figures=())).then_types(ConclusionDrawnUp)
 
 
 @pytest.mark.clause(ATTESTATION, "30.12")
@@ -119,7 +142,7 @@ def test_an_agency_may_have_an_incomplete_conclusion_flagged() -> None:
     assert check_complete(sections(OF, "staff"), (), OF, flagged) == ("staff",)
 
 
-@pytest.mark.clause(ATTESTATION, *(f"32.{number}" for number in range(1, 9)))
+@pytest.mark.clause(ATTESTATION, "32.1", "32.2", "32.3", "32.4", "32.5", "32.6", "32.7", "32.8")
 def test_attachments_that_are_missing_are_told_and_refuse_nothing() -> None:
     every = tuple(ConclusionAttachment(attachment=word, document=FILE) for word in BOOK.contents["conclusion_attachments"])
     for n, each in enumerate(every):
@@ -127,7 +150,7 @@ def test_attachments_that_are_missing_are_told_and_refuse_nothing() -> None:
         assert isinstance(fact, ConclusionDrawnUp)
         assert fact.missing_attachments == (each.attachment,)
     given(CONCLUSION).when(draft(attachments=every)).then(
-        drawn(sections=sections(), specialties=draft().specialties, attachments=every, figures=()),
+        drawn(sections=sections(), specialties=draft().specialties, attachments=every),
     )
 
 

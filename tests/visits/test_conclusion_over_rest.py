@@ -162,6 +162,23 @@ async def test_a_second_draft_is_signed_anew_and_the_rows_are_as_after_a_rebuild
     assert await concluding.served_and_rebuilt_differ() == []
 
 
+@pytest.mark.clause(ATTESTATION, "35")
+async def test_a_control_that_goes_badly_is_not_left_out_by_not_concluding_it(concluding: Concluding) -> None:
+    today = await concluding.studied()
+    about = {"control_id": derived_id("control", concluding.attestation_id, "B"), **concluding.ids}
+    told = {"seed": "1", "whole": True, "shares": (), "drawn": ("one", "two"), "drawn_on": today}
+    await concluding.past(CONTROL, about["control_id"], contract.SampleDrawn(**about, **told), create=False)
+    assert await concluding.open_to(Role.coordinator) == set()
+    assert (await concluding.refused("drafts", ASKED))["controls"] == [about["control_id"]]
+    counts = {"sample": 2, "took_part": 1, "positive": 0, "base": 1, "participation": "50", "positive_marks": "0"}
+    found = {**counts, "participation_met": False, "positive_met": False, "marks": {"fail": 1}, "concluded_on": today}
+    concluded = contract.ControlConcluded(**about, specialty="law", unit="B", form="complex_testing", **found)
+    await concluding.past(CONTROL, about["control_id"], concluded, create=False)
+    await concluding.done("drafts", ASKED)
+    assert sorted(each["unit"] for each in (await concluding.get()).json()["figures"]) == ["A", "B"]
+    assert await concluding.open_to(Role.coordinator) == {"drafts", "signatures"}
+
+
 @pytest.mark.clause(ATTESTATION, "36", "37")
 async def test_a_check_is_opened_by_its_activity_and_held_after_the_suspension(concluding: Concluding) -> None:
     today = await concluding.studied()

@@ -19,6 +19,7 @@ from cli.supervisor import Stack
 from regulations import load, local_date
 from services.visits import contract
 from services.visits.domain.sampling import in_lot
+from services.visits.handlers_commission import close_attestation_visit
 from tests.visits.test_iqaa_over_rest import Audit, Record, visits_here
 
 RULEBOOK = "kz-109-2008-attestation"
@@ -180,6 +181,32 @@ async def test_a_control_from_the_list_to_the_figures(control: Controlling) -> N
     assert [each["type"] for each in entries] == ["ControlOpened", "LearnersListed", "SampleDrawn", "ResultsRecorded", "ControlConcluded"]
     assert [each["id"] for each in entries[2]["clauses"]] == ["24 (c)", "24 (d)"]
     assert await control.served_and_rebuilt_differ() == []
+
+
+@pytest.mark.clause(RULEBOOK, "13.2")
+async def test_a_control_of_an_attestation_that_left_the_schedule_takes_nothing_more_and_forgets_still(control: Controlling) -> None:
+    await control.opens()
+    await control.controls()
+    disciplines = {"disciplines": ["Law"], "outgoing_number": "17"}
+    await control.done("learners", {"learners": people(2)}, **OFFICER)
+    taken_out = contract.CloseAttestationVisit(agency=control._agency, attestation_id=control.attestation_id, reason="taken out")
+    await close_attestation_visit(await control._as_lifecycle(), taken_out)
+    acts: list[tuple[str, Any, dict[str, Any]]] = [
+        ("discipline-proposal", disciplines, DIRECTOR),
+        ("discipline-approval", {"act": "No. 9"}, DIRECTOR),
+        ("learners", {"learners": people(3)}, OFFICER),
+        ("sample", {}, MEMBER),
+        ("results", {"results": [{"learner_id": "x", "took_part": False}], "source": "No. 4"}, MEMBER),
+        ("conclusion", None, MEMBER),
+    ]
+    for act, body, who in acts:
+        assert "taken out" in (await control.refused(act, body, **who))["detail"], act
+    other = {"attestation_id": control.attestation_id, "unit": "7 A", "level": "technical_vocational", "form": "complex_testing"}
+    assert "taken out" in (await control.post("/v1/controls", other)).json()["detail"]
+    assert await control.open_to(Role.director) == {"forget_learners"}
+    assert await control.open_to(Role.institution_officer) | await control.open_to(Role.expert, "aida") == set()
+    await control.done("erasure", {"ground": "Nobody needs them any more."}, **DIRECTOR)
+    assert await control.keys() == 0
 
 
 async def test_names_are_sealed_and_only_the_body_and_the_commission_read_them(control: Controlling) -> None:

@@ -159,12 +159,14 @@ class Services:
             review.TASK_QUEUE: [
                 _silent(review.OPEN_SELF_ASSESSMENT, review.OpenSelfAssessment),
                 _silent(review.OPEN_MATERIALS, review.OpenMaterials),
+                _silent(review.CLOSE_MATERIALS, review.CloseMaterials),
                 *_case_steps(review),
             ],
             visits.TASK_QUEUE: [
                 _silent(visits.OPEN_VISIT, visits.OpenVisit),
                 _silent(visits.OPEN_MONITORING_VISIT, visits.OpenMonitoringVisit),
                 _silent(visits.OPEN_ATTESTATION_VISIT, visits.OpenAttestationVisit),
+                _silent(visits.CLOSE_ATTESTATION_VISIT, visits.CloseAttestationVisit),
                 _silent(visits.OPEN_RECHECK, visits.OpenRecheck),
                 *_case_steps(visits),
             ],

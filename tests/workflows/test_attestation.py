@@ -153,6 +153,12 @@ async def test_what_is_taken_out_of_the_schedule_binds_nobody_any_more(world: Wo
     await attestation.tell(attested.told(today, starts_on))
     await attestation.tell(attested.cancelled(today))
     assert await attestation.result() == "cancelled"
+    closing = world.services.requests(attestation.id, review.CLOSE_MATERIALS, visits.CLOSE_ATTESTATION_VISIT)
+    assert [(request.activity, request.argument.attestation_id) for request in closing] == [
+        (review.CLOSE_MATERIALS, attested.attestation_id),
+        (visits.CLOSE_ATTESTATION_VISIT, attested.attestation_id),
+    ]
+    assert {request.argument.reason for request in closing} == {"the attestation was taken out of the schedule"}
     assert names(attestation.deadline_facts("self_assessment_materials"))[-1] == "DeadlineWithdrawn"
     assert names(attestation.deadline_facts("commission_approval"))[-1] == "DeadlineWithdrawn"
     assert intake.CLOSE_ATTESTATION not in attestation.requests()
@@ -236,6 +242,49 @@ async def test_what_is_not_removed_waits_for_the_referral_and_the_six_months_run
     assert await missed(attestation, "removal_of_violations")
     await attestation.tell(attested.referred(await world.today()))
     assert await attestation.result() == "referred"
+
+
+@pytest.mark.clause(A, "36", "38")
+async def test_whether_the_six_months_were_kept_the_check_tells_however_late_it_sits(world: World) -> None:
+    attested, attestation, until = await _suspended(world)
+    await world.until(until + 10 * DAY)
+    assert await missed(attestation, "recheck")
+    assert names(attestation.deadline_facts("removal_of_violations"))[-1] != "DeadlineMissed"
+    await attestation.tell(attested.rechecked(await world.today(), "removed"))
+    facts = attestation.deadline_facts("removal_of_violations")
+    assert isinstance(facts[-1], monitoring.DeadlineMet)
+    assert (facts[-1].met_on, facts[-1].late_days) == (until, 0)
+    assert "DeadlineMissed" not in names(facts)
+
+
+@pytest.mark.clause(A, "36", "38")
+async def test_what_the_check_finds_not_removed_after_the_six_months_was_missed(world: World) -> None:
+    attested, attestation, until = await _suspended(world)
+    await world.until(until + 5 * DAY)
+    assert not await missed(attestation, "removal_of_violations")
+    await attestation.tell(attested.rechecked(await world.today(), "not_removed"))
+    assert await missed(attestation, "removal_of_violations")
+    await attestation.tell(attested.referred(await world.today()))
+    assert await attestation.result() == "referred"
+
+
+@pytest.mark.clause(A, "38")
+async def test_a_referral_without_a_check_tells_that_nothing_was_removed(world: World) -> None:
+    attested, attestation, until = await _suspended(world)
+    await world.until(until + 10 * DAY)
+    await attestation.tell(attested.referred(await world.today()))
+    assert await attestation.result() == "referred"
+    assert names(attestation.deadline_facts("removal_of_violations"))[-1] == "DeadlineMissed"
+
+
+@pytest.mark.clause(A, "37", "38")
+async def test_a_licence_that_is_in_force_again_tells_that_the_violations_were_removed(world: World) -> None:
+    attested, attestation, until = await _suspended(world)
+    await world.until(until + 5 * DAY)
+    await attestation.tell(attested.restored(await world.today()))
+    assert await attestation.result() == "restored"
+    [met] = [fact for fact in attestation.deadline_facts("removal_of_violations") if isinstance(fact, monitoring.DeadlineMet)]
+    assert (met.met_on, met.late_days) == (until, 0)
 
 
 @pytest.mark.clause(A, "9", "34", "4")

@@ -188,7 +188,7 @@ def _decide(command: DecideAttestation, state: Attestation, book: Rulebook, on: 
         check_figures("the organisation", of.figures, book)
     for specialty in attested:
         check_figures(f"specialty {specialty}", [each for each in of.figures if each.specialty == specialty], book)
-    check_departure(command.decision, command.specialties, command.reading_departure, of, book)
+    departure = check_departure(command.decision, command.specialties, command.reading_departure, of, book)
     return [
         AttestationDecided(
             **state.ids,
@@ -197,9 +197,10 @@ def _decide(command: DecideAttestation, state: Attestation, book: Rulebook, on: 
             figures=of.figures,
             below=below(of.figures, book),
             specialties=command.specialties,
+            reading_departure=departure,
             document=command.document,
             decided_on=decided_on,
-            **command.model_dump(include={"decision", "conforms", "grounds", "reading_departure", "order_number"}),
+            **command.model_dump(include={"decision", "conforms", "grounds", "order_number"}),
         )
     ]
 

@@ -138,8 +138,9 @@ def check_departure(
     reason: str | None,
     of: AttestationDecisionOpened,
     book: Rulebook,
-) -> None:
-    """Refused without a reason for a decision that departs from the conclusion on which it rests."""
+) -> str | None:
+    """The reason of a decision that departs from the conclusion on which it rests, Refused where it is missing; none of one that does not:
+    it would be counted as a deviation."""
     recommended = {each.specialty: each.recommendation for each in of.recommended}
     otherwise = [f"the organisation ({of.recommendation})"] if decision not in (None, of.recommendation) else []
     otherwise += [
@@ -148,7 +149,7 @@ def check_departure(
         if recommended.get(each.specialty, each.decision) != each.decision
     ]
     if not otherwise or reason:
-        return
+        return reason if otherwise else None
     raise Refused(
         f"the commission recommended otherwise on: {', '.join(otherwise)}",
         clause=stage_clause(book, "decision"),

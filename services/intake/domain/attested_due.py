@@ -7,9 +7,11 @@ from functools import lru_cache
 from regulations import Rulebook, RulebookRef, compute, enforces, resolve
 from services.intake.contract import ATTESTATION
 
-#: The term by which attestations recur, and the setting that says from where the first one's years run.
+#: The term by which attestations recur.
 PLANNED = "planned_attestation"
-FIRST = "first_attestation"
+
+#: The setting that says from when the first one is counted, and the word by which it is from the founding.
+FIRST, FOUNDING = "first_attestation", "founding"
 
 
 @dataclass(frozen=True)
@@ -24,20 +26,18 @@ class NextPlanned:
 
 @enforces(ATTESTATION, "4")
 def next_planned(rules: Rulebook, last_attested_on: date | None, founded_on: date | None) -> NextPlanned:
-    """Counted from the last attestation; of an organisation that was never attested from its founding.
-
-    The latter is a reading: the text says nothing of the first time, and where the agency's settings say nothing either, a person may
-    schedule it for another day.
-    """
+    """Counted from the last attestation. Of the first time the text says nothing: where the agency's setting says nothing either, a person
+    schedules it; `founding` counts from the founding."""
     if PLANNED not in rules.terms:
         return NextPlanned(None, None, f"{rules.id} has no attestation that recurs", None)
     term = rules.terms[PLANNED]
-    anchor = last_attested_on or founded_on
+    from_founding = rules.setting(FIRST) == FOUNDING if FIRST in rules.settings else False
+    anchor = last_attested_on or (founded_on if from_founding else None)
     every = f"once in {term.amount} {term.unit}"
     if anchor is None:
-        return NextPlanned(None, None, f"{every}: nobody has told when it was attested last or founded, so a person must", term.clause)
+        return NextPlanned(None, None, f"{every}, and of the first time the text says nothing: a person schedules it", term.clause)
     due_by = compute(rules, PLANNED, anchor).due_on
-    since = f"attested last on {anchor}" if last_attested_on else f"never attested, founded on {anchor} (reading: the text is silent)"
+    since = f"attested last on {anchor}" if last_attested_on else f"founded on {anchor}, by the agency's setting {FIRST}"
     return NextPlanned(due_by, due_by.year, f"{every}; {since}", term.clause)
 
 

@@ -82,7 +82,8 @@ def found_by(
             rulebook=rules.id,
             accepts="the limit of that year first: POST /v1/interim-control-limits",
         )
-    if below_threshold and BY_SPECIALTY not in ((level,) if level else entered.levels):
+    higher = {each.code for each in entered.specialties if each.level == BY_SPECIALTY and level in (None, BY_SPECIALTY)}
+    if not set(below_threshold) <= higher:
         raise Refused(
             "specialties below the threshold are told of higher education alone",
             clause=(grounds[BELOW_THRESHOLD].clause or "") if BELOW_THRESHOLD in grounds else clause,

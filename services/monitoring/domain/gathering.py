@@ -102,6 +102,7 @@ class DrawCaseSample(_Gather):
     sample_id: str
     cycle_id: str
     seed: str
+    seed_given: bool = False
     rulebooks: tuple[str, ...]
     opened_from: date
     opened_until: date
@@ -167,6 +168,7 @@ def _sample(command: DrawCaseSample, today: date) -> CaseSampleDrawn:
         sample_id=command.sample_id,
         cycle_id=command.cycle_id,
         seed=command.seed,
+        seed_given=command.seed_given,
         rulebooks=command.rulebooks,
         opened_from=command.opened_from,
         opened_until=command.opened_until,

@@ -1,15 +1,13 @@
 """What the rulebook of internal monitoring says of collecting information, for surveys, talks, analyses and registers alike."""
 
 from collections.abc import Iterable
-from datetime import date
 
-from chassis.problems import Conflict, Invalid, Refused
+from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
-from services.monitoring.contract_internal import ARTKI
+from services.monitoring.domain.internal_rules import ARTKI, GROUPS, check_goals, check_past, invalid
 
 STAFF = "staff"
-GROUPS = "stakeholder_groups"
-INTERNAL = "internal_monitoring"
+INTERNAL = "internal_monitoring"  # a word of `check_sources`
 
 __all__ = [
     "ARTKI",
@@ -23,11 +21,6 @@ __all__ = [
     "groups",
     "invalid",
 ]
-
-
-def invalid(at: str, reason: str, accepts: str) -> Invalid:
-    """A fault of one member of the body."""
-    return Invalid(reason, errors=[{"pointer": at, "detail": accepts}])
 
 
 def groups(rules: Rulebook) -> tuple[str, ...]:
@@ -50,24 +43,10 @@ def check_word(rules: Rulebook, vocabulary: str, word: str, at: str) -> None:
         raise invalid(at, f"no word of {vocabulary}: {word}", f"one of {', '.join(known)}")
 
 
-@enforces(ARTKI, "2.1", "2.2")
-def check_goals(rules: Rulebook, goals: Iterable[str], at: str) -> None:
-    """What is asked or told serves goals and tasks that the regulation has."""
-    strange = [goal for goal in goals if goal not in rules.clauses]
-    if strange:
-        raise invalid(at, f"no clauses of {rules.id}: {', '.join(strange)}", "clauses of goals and tasks, such as 2.1.1")
-
-
 def check_open(cycle_closed: bool) -> None:
     """Refused for a cycle in which nothing more is asked of anybody."""
     if cycle_closed:
         raise Conflict("the cycle is closed: what is collected now belongs to a later one")
-
-
-def check_past(on: date, today: date, at: str) -> None:
-    """What is told as done was done by now."""
-    if on > today:
-        raise invalid(at, f"{on} is still to come", f"a day until {today}")
 
 
 @enforces(ARTKI, "2.2.1")

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from regulations import Rulebook
 from services.monitoring.contract import ReportPart
+from services.monitoring.report.text import procedure_name, term_name
 from services.monitoring.report.words import Words
 from services.monitoring.schemas_figures import DaysFigure, InternalFigures
 
@@ -57,7 +58,11 @@ def _heading(section: str, rules: Rulebook, language: str) -> str:
 def _charts(figures: InternalFigures, words: Words) -> dict[str, tuple[Chart, ...]]:
     """By section: medians of stages, shares met in time, medians of letters."""
     in_time = [
-        Bar(f"{each.rulebook_id}, {each.clause or each.rule}", f"{each.in_time:.0%}", each.in_time)
+        Bar(
+            f"{term_name(words, each.rulebook_id, each.rule)}, {procedure_name(words, each.rulebook_id)}",
+            f"{each.in_time:.0%}",
+            each.in_time,
+        )
         for each in figures.deadlines
         if each.in_time is not None
     ]
@@ -72,7 +77,9 @@ def _charts(figures: InternalFigures, words: Words) -> dict[str, tuple[Chart, ..
 def _medians(figures: Sequence[DaysFigure], words: Words) -> list[Bar]:
     most = max((each.median for each in figures), default=0) or 1
     longest = sorted(figures, key=lambda each: -each.median)[:_MOST_BARS]
-    return [Bar(f"{words(each.name)} ({each.rulebook_id})", f"{each.median:g}", each.median / most) for each in longest]
+    return [
+        Bar(f"{words(each.name)}, {procedure_name(words, each.rulebook_id)}", f"{each.median:g}", each.median / most) for each in longest
+    ]
 
 
 @cache

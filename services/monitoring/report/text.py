@@ -6,14 +6,26 @@ A rulebook's sections that no maker knows are left to the commission; what a mak
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from regulations import Rulebook
 from regulations.library import library
-from services.monitoring.contract import FulfilmentDetermined, InternalFindingRecorded, Question, ReportPart
+from services.monitoring.contract import (
+    CONTRACT,
+    FulfilmentDetermined,
+    InternalFindingRecorded,
+    InternalInformationCollected,
+    Question,
+    ReportPart,
+)
+from services.monitoring.domain.internal_rules import GROUPS, MEANS, METHODS
+from services.monitoring.domain.internal_rules import words as vocabulary
 from services.monitoring.domain.survey_results import GroupResult
 from services.monitoring.report.words import Words
 from services.monitoring.schemas_figures import DaysFigure, InternalFigures, ShareFigure
+
+_MOST_LETTERS = 90
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class Collected:
     """Everything that the report tells besides the figures."""
 
     findings: Sequence[InternalFindingRecorded] = ()
+    gathered: InternalInformationCollected | None = None
     fulfilments: Sequence[FulfilmentDetermined] = ()
     recommendations: Mapping[str, str] | None = None
     key_problems: str | None = None
@@ -84,6 +97,7 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Told:
+    rules: Rulebook
     words: Words
     figures: InternalFigures
     collected: Collected
@@ -91,7 +105,7 @@ class _Told:
 
 def sections(rules: Rulebook, figures: InternalFigures, collected: Collected, language: str) -> tuple[ReportPart, ...]:
     """The rulebook's sections in its order."""
-    told = _Told(Words(language), figures, collected)
+    told = _Told(rules, Words(language), figures, collected)
     known = rules.contents.get("final_report", {})
     return tuple(ReportPart(section=name, text=_MAKERS[name](told)) for name in known if name in _MAKERS)
 
@@ -101,18 +115,36 @@ def _results(told: _Told) -> str:
     met, decided = sum(each.met for each in figures.deadlines), sum(each.met + each.met_late + each.missed for each in figures.deadlines)
     lines = [f"- {words('period')}: {figures.first} – {figures.last}", f"- {words('cases')}: {figures.cases}"]
     if decided:
-        lines.append(f"- {words('in_time')}: {met} {words('of')} {decided} ({_percent(met / decided)})")
+        lines.append(f"- {words('in_time')}: {_out_of(words, met, decided)} ({_percent(met / decided)})")
     lines += _shares(words, "deviations", figures.deviations)
     lines += _shares(words, "corrections", figures.factual_corrections)
-    return "\n".join(lines)
+    lines += _gathered(told)
+    strengths = _findings(told, ("strength",))
+    return "\n".join(lines) + (f"\n\n**{words('strengths')}**\n\n{strengths}" if strengths else "")
+
+
+def _gathered(told: _Told) -> list[str]:
+    """Which methods were used how often (3.3.2), and which groups were not reached (6.1.s1)."""
+    words, gathered = told.words, told.collected.gathered
+    if gathered is None:
+        return []
+    used = [f"{_word(told, (METHODS, MEANS), name)}: {count}" for name, count in gathered.uses.items() if count]
+    missed = [_word(told, (GROUPS,), name) for name in gathered.not_reached]
+    lines = [f"- {words('gathered')}: {', '.join(used) or '–'}"]
+    return lines + ([f"- {words('not_reached')}: {', '.join(missed)}"] if missed else [])
+
+
+def _word(told: _Told, vocabularies: Sequence[str], name: str) -> str:
+    known = {word: entry for each in vocabularies for word, entry in vocabulary(told.rules, each).items()}
+    return _of(known[name].names.model_dump(), told.words.language) if name in known else name
 
 
 def _procedures(told: _Told) -> str:
     words, figures = told.words, told.figures
-    rounds = [[_name(words, each.rulebook_id), words(each.name), each.n, each.mean, each.most] for each in figures.rounds]
+    rounds = [[procedure_name(words, each.rulebook_id), words(each.name), each.n, each.mean, each.most] for each in figures.rounds]
     rulings = [
         [
-            _name(words, each.rulebook_id),
+            procedure_name(words, each.rulebook_id),
             words(each.name),
             each.filed,
             ", ".join(f"{words.outcome(each.name, word)}: {times}" for word, times in each.outcomes.items()) or "–",
@@ -131,19 +163,18 @@ def _conformity(told: _Told) -> str:
     words = told.words
     rows = [
         [
-            _name(words, each.rulebook_id),
-            each.clause or "–",
-            _term(words, each.rulebook_id, each.rule),
+            procedure_name(words, each.rulebook_id),
+            term_name(words, each.rulebook_id, each.rule) + (f" ({each.clause})" if each.clause else ""),
+            _party(words, each.rulebook_id, each.binds),
             each.due,
-            each.met,
+            each.met if each.in_time is None else f"{each.met} ({_percent(each.in_time)})",
             each.met_late,
             each.missed,
             each.extended,
-            "–" if each.in_time is None else _percent(each.in_time),
         ]
         for each in told.figures.deadlines
     ]
-    heads = [words(name) for name in ("procedure", "clause", "term", "due", "met", "met_late", "missed", "extended", "in_time")]
+    heads = [words(name) for name in ("procedure", "term", "binds", "due", "met", "met_late", "missed", "extended")]
     judged = [each.conforms for each in told.collected.analyses if each.conforms is not None]
     lines = [_table(heads, rows) or words("none")]
     if judged:
@@ -174,7 +205,7 @@ def _documents(told: _Told) -> str:
     words, collected = told.words, told.collected
     lines = [f"- {each.analysed_on}: {_line(each.subject)} – {_line(each.findings)}" for each in collected.analyses]
     lines += [
-        f"- {words('samples')}: {each.size} {words('of')} {each.population} (seed `{_line(each.seed).replace('`', '')}`)"
+        f"- {words('samples')}: {_out_of(words, each.size, each.population)} (seed `{_line(each.seed).replace('`', '')}`)"
         for each in collected.samples
     ]
     return "\n".join(lines) or words("none")
@@ -233,12 +264,16 @@ def _findings(told: _Told, kinds: Sequence[str]) -> str:
 
 
 def _days(words: Words, figures: Iterable[DaysFigure]) -> list[list[object]]:
-    return [[_name(words, each.rulebook_id), words(each.name), each.n, f"{each.median:g}", each.p90, each.longest] for each in figures]
+    return [
+        [procedure_name(words, each.rulebook_id), words(each.name), each.n, f"{each.median:g}", each.p90, each.longest] for each in figures
+    ]
 
 
 def _shares(words: Words, name: str, figures: Iterable[ShareFigure]) -> list[str]:
     return [
-        f"- {words(name)} ({_name(words, each.rulebook_id)}): {each.counted} {words('of')} {each.out_of}" for each in figures if each.out_of
+        f"- {words(name)} ({procedure_name(words, each.rulebook_id)}): {_out_of(words, each.counted, each.out_of)}"
+        for each in figures
+        if each.out_of
     ]
 
 
@@ -249,19 +284,32 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(_line(str(cell)).replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def _name(words: Words, rulebook_id: str) -> str:
+def procedure_name(words: Words, rulebook_id: str) -> str:
+    """A procedure by the short form of its title."""
     versions = library().get(rulebook_id)
     return rulebook_id or "–" if versions is None else _short(_of(versions[-1].title.model_dump(), words.language))
 
 
-def _term(words: Words, rulebook_id: str, rule: str) -> str:
+def term_name(words: Words, rulebook_id: str, rule: str) -> str:
+    """A term by its name; a day that a person set by that of its step, and of the thing in it."""
     versions = library().get(rulebook_id)
-    term = versions[-1].terms.get(rule) if versions else None
-    return rule if term is None else _of(term.names.model_dump(), words.language)
+    if not versions:
+        return rule
+    step, _, which = rule.removeprefix(CONTRACT).partition("/")
+    stages = {stage.id: stage for stage in versions[-1].stages} if rule.startswith(CONTRACT) else {}
+    named = stages.get(step) or versions[-1].terms.get(rule)
+    return rule if named is None else _of(named.names.model_dump(), words.language) + (f": {which}" if which else "")
+
+
+def _party(words: Words, rulebook_id: str, party: str) -> str:
+    versions = library().get(rulebook_id)
+    known = versions[-1].parties.get(party) if versions else None
+    return party if known is None else _of(known.model_dump(), words.language)
 
 
 def _short(title: str) -> str:
-    return title if len(title) <= 60 else title[:59].rstrip() + "…"
+    """Without what stands in brackets at its end, and cut between words."""
+    return shorten(title.partition(" (")[0], _MOST_LETTERS, placeholder=" …")
 
 
 def _of(names: Mapping[Any, Any], language: str) -> str:
@@ -272,5 +320,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _out_of(words: Words, part: int, whole: int) -> str:
+    return words("of").format(part=part, whole=whole)
+
+
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}%"

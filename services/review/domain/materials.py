@@ -16,6 +16,7 @@ from services.review.contract import (
     MaterialPart,
     MaterialsAnalysed,
     MaterialsAwaited,
+    MaterialsClosed,
     MaterialsCorrected,
     MaterialsReceived,
     MissingPartsTold,
@@ -28,7 +29,8 @@ INCOMPLETE = "incomplete_materials"
 
 @dataclass(frozen=True)
 class Materials:
-    """The materials of an attestation. `lacking` is what no round has brought yet; `told` the round of the last notice."""
+    """The materials of an attestation. `lacking` is what no round has brought yet; `told` the round of the last notice;
+    `received_on` the latest day of all rounds."""
 
     awaited: MaterialsAwaited | None = None
     round: int = 0
@@ -36,6 +38,7 @@ class Materials:
     received_on: date | None = None
     told: int | None = None
     analysed: int = 0
+    closed: MaterialsClosed | None = None
 
     @property
     def institution_id(self) -> str:
@@ -83,7 +86,15 @@ class AnalyseMaterials(Command):
     document: Document | None = None
 
 
-AnyCommand = AwaitMaterials | ReceiveMaterials | TellMissingParts | AnalyseMaterials
+class CloseMaterials(Command):
+    """The attestation was taken out of the schedule. Closed already: nothing."""
+
+    records = (MaterialsClosed,)
+
+    reason: str
+
+
+AnyCommand = AwaitMaterials | ReceiveMaterials | TellMissingParts | AnalyseMaterials | CloseMaterials
 
 
 def decide(command: AnyCommand, state: Materials, rules: Rulebook) -> Sequence[Event]:
@@ -102,6 +113,9 @@ def decide(command: AnyCommand, state: Materials, rules: Rulebook) -> Sequence[E
         case AnalyseMaterials():
             lacks = {"round": state.round, "lacking": state.lacking}
             return [MaterialsAnalysed(**_ids(state), **lacks, analysis=command.analysis, document=command.document, analysed_on=on)]
+
+        case CloseMaterials():
+            return [] if state.closed else [MaterialsClosed(**_ids(state), reason=command.reason, closed_on=on)]
 
 
 def _ids(state: Materials) -> dict[str, str]:
@@ -164,17 +178,22 @@ def evolve(state: Materials, event: Any) -> Materials:
         case MaterialsAwaited():
             return Materials(awaited=event, lacking=(*event.parts, *event.documents))
         case MaterialsReceived():
-            return replace(state, round=event.round, lacking=event.missing, received_on=event.received_on)
+            latest = max(event.received_on, state.received_on or event.received_on)
+            return replace(state, round=event.round, lacking=event.missing, received_on=latest)
         case MissingPartsTold():
             return replace(state, told=event.round)
         case MaterialsAnalysed():
             return replace(state, analysed=event.round)
+        case MaterialsClosed():
+            return replace(state, closed=event)
     return state
 
 
 def _awaited(state: Materials, _rules: Rulebook) -> None:
     if state.awaited is None:
         raise NotFound("no materials are awaited for this attestation: its organisation was not told its dates")
+    if state.closed is not None:
+        raise Conflict(f"no materials are awaited since {state.closed.closed_on}: {state.closed.reason}")
 
 
 @enforces(ATTESTATION, "15")
@@ -215,6 +234,7 @@ GUARDS: Mapping[type[Command], Guard] = {
     ReceiveMaterials: _awaited,
     TellMissingParts: _lacking,
     AnalyseMaterials: _in,
+    CloseMaterials: always,
 }
 
 MATERIALS: Decider[Materials, Rulebook] = Decider("materials", Materials(), decide, evolve, _rules, GUARDS)

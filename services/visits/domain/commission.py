@@ -10,7 +10,13 @@ from chassis.decider import Command, Decider, Guard, always
 from chassis.events import Event
 from chassis.problems import Conflict, Forbidden, NotFound
 from regulations import RulebookRef, calendar_for, enforces, local_date, resolve
-from services.visits.contract import AttestationVisitOpened, AttestationWorkBegan, AttestationWorkEnded, AttestedSpecialty
+from services.visits.contract import (
+    AttestationVisitClosed,
+    AttestationVisitOpened,
+    AttestationWorkBegan,
+    AttestationWorkEnded,
+    AttestedSpecialty,
+)
 from services.visits.domain import commission_guards as guards
 from services.visits.domain import commission_members as members
 from services.visits.domain import commission_study as study
@@ -40,6 +46,14 @@ class OpenVisitOfAttestation(Command):
     ends_on: date
 
 
+class CloseVisitOfAttestation(Command):
+    """The attestation was taken out of the schedule. Closed already: nothing."""
+
+    records = (AttestationVisitClosed,)
+
+    reason: str
+
+
 class BeginWork(Command):
     """The commission began its work, on this day unless another is named."""
 
@@ -62,13 +76,17 @@ Study = AssignTasks | InformChair | HandOverNote | HoldQuestionnaires | AnalyseR
 
 
 def decide(
-    command: OpenVisitOfAttestation | BeginWork | EndWork | Membership | Study, state: AttestationVisit, rules: Rules
+    command: OpenVisitOfAttestation | CloseVisitOfAttestation | BeginWork | EndWork | Membership | Study,
+    state: AttestationVisit,
+    rules: Rules,
 ) -> Sequence[Event]:
     """The facts that follow; Refused with the clause, Invalid for what is no commission or no note, Conflict for what has been done."""
     on = local_date(command.at, rules.rulebook.zone)
     match command:
         case OpenVisitOfAttestation():
             return _open(command, state, on)
+        case CloseVisitOfAttestation():
+            return [] if state.closed else [AttestationVisitClosed(**state.ids, reason=command.reason, closed_on=on)]
         case FormAttestationCommission():
             return members.form(command, state, rules, on)
         case ChangeAttestationCommission():
@@ -100,7 +118,7 @@ def _open(command: OpenVisitOfAttestation, state: AttestationVisit, on: date) ->
     """Once; what is told anew is taken over until the work has begun, and nothing new is no fact."""
     told = {name: getattr(command, name) for name in type(command).model_fields if name not in Command.model_fields}
     same = all(getattr(state, name) == value for name, value in told.items())
-    if state.started_on or (state.stage and same):
+    if state.closed or state.started_on or (state.stage and same):
         return []
     return [AttestationVisitOpened(**told, opened_on=on)]
 
@@ -116,10 +134,13 @@ def _begin(command: BeginWork, state: AttestationVisit, rules: Rules, on: date) 
 
 @enforces(ATTESTATION, "19")
 def _end(command: EndWork, state: AttestationVisit, rules: Rules, on: date) -> Sequence[Event]:
-    """After no more days than the text gives."""
+    """After no more days than the text gives, and after everything that was studied."""
     ended_on, started_on = past(command.ended_on or on, on, "#/ended_on"), state.started_on or on
     if ended_on < started_on:
         invalid([{"pointer": "#/ended_on", "detail": f"the work began on {started_on}"}])
+    studied_on = state.studied_on or started_on
+    if ended_on < studied_on:
+        invalid([{"pointer": "#/ended_on", "detail": f"the commission still worked on {studied_on}, as its notes and questionnaires tell"}])
     check_stay(started_on, ended_on, rules)
     return [AttestationWorkEnded(**state.ids, started_on=started_on, ended_on=ended_on)]
 
@@ -152,6 +173,8 @@ def check_right(state: AttestationVisit, at: datetime) -> None:
         check_start(state.started_on, state, rules.rulebook)
     if state.started_on and state.ended_on:
         _check_course(state.started_on, state.ended_on)
+        if state.studied_on and state.ended_on < state.studied_on:
+            raise Conflict(f"the commission still worked on {state.studied_on}", accepts=f"an end on {state.studied_on} or later")
         check_stay(state.started_on, state.ended_on, rules)
 
 
@@ -179,6 +202,7 @@ def _rules(command: Any, state: AttestationVisit) -> Rules:
 
 GUARDS: Mapping[type[Command], Guard] = {
     OpenVisitOfAttestation: always,
+    CloseVisitOfAttestation: always,
     FormAttestationCommission: guards.formation,
     ChangeAttestationCommission: guards.formed,
     AssignTasks: guards.tasks,

@@ -20,8 +20,15 @@ from services.visits.domain.commission_state import AttestationVisit
 from services.visits.domain.dates import Rules
 
 
+def open_still(state: AttestationVisit) -> None:
+    """Conflict that says why and since when nothing is done in this attestation, nor in its controls."""
+    if state.closed is not None:
+        raise Conflict(f"this attestation is closed since {state.closed.closed_on}: {state.closed.reason}")
+
+
 def formation(state: AttestationVisit, _rules: Rules) -> None:
     """Once."""
+    open_still(state)
     if state.stage != "opened":
         raise Conflict("the commission of this attestation is formed already", accepts="a change of the commission")
 
@@ -29,6 +36,7 @@ def formation(state: AttestationVisit, _rules: Rules) -> None:
 @enforces(ATTESTATION, "16")
 def formed(state: AttestationVisit, rules: Rules) -> None:
     """Of a commission that is formed, at any time: its conclusion is signed by those who sit in it then."""
+    open_still(state)
     if state.stage == "opened":
         raise _first(
             "the commission is not formed yet", commission_clause(rules.rulebook), rules.rulebook, "the approval of the commission"

@@ -10,6 +10,7 @@ from services.visits.contract import (
     AttestationCommissionFormed,
     AttestationResultsAnalysed,
     AttestationTasksAssigned,
+    AttestationVisitClosed,
     AttestationVisitOpened,
     AttestationWorkBegan,
     AttestationWorkEnded,
@@ -22,7 +23,7 @@ from services.visits.contract import (
     Task,
 )
 
-CommissionStage = Literal["opened", "formed", "working", "ended"]
+CommissionStage = Literal["opened", "formed", "working", "ended", "closed"]
 Profile = Literal["ordinary", "out_of_school", "special"]
 
 
@@ -59,6 +60,7 @@ class AttestationVisit:
     joint: JointCommissionFormed | None = None
     questionnaires: tuple[QuestionnairesHeld, ...] = ()
     analysed_on: date | None = None
+    closed: AttestationVisitClosed | None = None
     days: tuple[date, ...] = ()
 
     @property
@@ -75,6 +77,11 @@ class AttestationVisit:
     def noted(self) -> frozenset[str]:
         """The objects of study on which there is a note."""
         return frozenset(note.object for note in self.notes)
+
+    @property
+    def studied_on(self) -> date | None:
+        """The last day of which a note or questionnaires tell; None before there are any."""
+        return max((*(note.handed_over_on for note in self.notes), *(each.held_on for each in self.questionnaires)), default=None)
 
     def assigned_to(self, expert_id: str) -> frozenset[str]:
         """The objects of study that a member was given."""
@@ -97,6 +104,8 @@ def evolve(state: AttestationVisit, event: Any) -> AttestationVisit:
             return _after(state, event.started_on, stage="working", started_on=event.started_on)
         case AttestationWorkEnded():
             return _after(state, event.ended_on, stage="ended", ended_on=event.ended_on)
+        case AttestationVisitClosed():
+            return replace(state, stage="closed", closed=event)
     return _at_work(state, event)
 
 

@@ -137,7 +137,7 @@ def inform(command: InformChair, state: AttestationVisit, on: date) -> Sequence[
     return [ChairInformed(**state.ids, expert_id=command.expert_id, progress=command.progress, informed_on=informed_on)]
 
 
-@enforces(ATTESTATION, "6", "23", *(f"8.{number}" for number in range(1, 9)))
+@enforces(ATTESTATION, "6", "23", "8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.7", "8.8")
 def hand_over(command: HandOverNote, state: AttestationVisit, rules: Rules, on: date) -> Sequence[Event]:
     """By the member to whom the object is assigned, with every part, the methods, and whether it conforms to the standards."""
     book, shortcomings = rules.rulebook, command.shortcomings or ()

@@ -9,7 +9,7 @@ from typing import Any
 from chassis.decider import Command, Decider, Guard
 from chassis.documents import Document
 from chassis.events import Event
-from chassis.problems import Conflict, Invalid, NotFound, Refused
+from chassis.problems import Conflict, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.visits.contract import (
     ConclusionAttachment,
@@ -26,17 +26,20 @@ from services.visits.domain.conclusion_rules import (
     SECOND_COPY,
     Attested,
     check_complete,
+    check_controlled,
+    check_figured,
     check_studied,
     check_words,
     copies,
     missing_attachments,
     signing_clause,
 )
-from services.visits.domain.dates import setting_of
+from services.visits.domain.dates import check_between, setting_of
 
 
 class DrawUpConclusion(Command):
-    """The chair drew up the conclusion, or another one in the place of what was not signed by all."""
+    """The chair drew up the conclusion, or another one in the place of what was not signed by all. `sampled` are the controls, by id, whose
+    sample is drawn; `figures` are of those that are concluded."""
 
     records = (ConclusionDrawnUp,)
 
@@ -46,17 +49,19 @@ class DrawUpConclusion(Command):
     specialties: tuple[SpecialtyRecommendation, ...] = ()
     attachments: tuple[ConclusionAttachment, ...] = ()
     figures: tuple[ControlFigures, ...] = ()
+    sampled: Mapping[str, str] = {}
     document: Document
     drawn_up_on: date | None = None
 
 
 class SignConclusion(Command):
-    """A member of the commission as it is now signed it."""
+    """A member of the commission as it is now signed it. `sampled` is as in the draft's command."""
 
     records = (ConclusionSigned, ConclusionCompleted)
 
     expert_id: str
     members: tuple[str, ...]
+    sampled: Mapping[str, str] = {}
     signed_on: date | None = None
 
 
@@ -125,10 +130,12 @@ def decide(command: DrawUpConclusion | SignConclusion | HandOverSecondCopy, stat
 def _draw_up(command: DrawUpConclusion, state: Conclusion, book: Rulebook, on: date) -> Sequence[Event]:
     of = command.attested
     check_studied(of, book)
+    check_figured(command.sampled, command.figures, book)
     drawn_up_on = command.drawn_up_on or on
-    _check_between(of.ended_on or date.min, drawn_up_on, on, "#/drawn_up_on")
+    check_between(of.ended_on or date.min, drawn_up_on, on, "#/drawn_up_on")
     check_words(command.sections, command.recommendation, command.specialties, command.attachments, of, book)
     missing = check_complete(command.sections, command.specialties, of, book)
+    check_controlled(command.recommendation, command.specialties, command.figures, of, book)
     fields = command.model_dump(include={"recommendation"})
     return [
         ConclusionDrawnUp(
@@ -155,6 +162,7 @@ def _sign(command: SignConclusion, state: Conclusion, book: Rulebook, on: date) 
     left since."""
     assert state.drawn is not None
     assert state.signed is not None
+    check_figured(command.sampled, state.drawn.figures, book)
     who = command.expert_id
     if who not in command.members:
         raise Refused(
@@ -164,7 +172,7 @@ def _sign(command: SignConclusion, state: Conclusion, book: Rulebook, on: date) 
             accepts=f"the signature of: {', '.join(command.members)}",
         )
     signed_on = command.signed_on or on
-    _check_between(state.drawn.drawn_up_on, signed_on, on, "#/signed_on")
+    check_between(state.drawn.drawn_up_on, signed_on, on, "#/signed_on")
     signed = {who: signed_on, **state.signed}
     unsigned = [member for member in command.members if member not in signed]
     if who in state.signed and unsigned:
@@ -191,7 +199,7 @@ def _hand_over(command: HandOverSecondCopy, state: Conclusion, book: Rulebook, o
     """By the Russian text the head confirms it by signature; by the Kazakh the copy goes to the organisation."""
     assert state.completed is not None
     received_on = command.received_on or on
-    _check_between(state.completed.signed_on, received_on, on, "#/received_on")
+    check_between(state.completed.signed_on, received_on, on, "#/received_on")
     if setting_of(book, SECOND_COPY) == "institution_head" and not command.confirmed:
         raise Refused(
             "the head of the organisation has not confirmed by signature that the second copy was handed over",
@@ -200,11 +208,6 @@ def _hand_over(command: HandOverSecondCopy, state: Conclusion, book: Rulebook, o
             accepts="a second copy that the head has signed for",
         )
     return [SecondCopyHandedOver(**state.ids, confirmed=command.confirmed, document=command.document, received_on=received_on)]
-
-
-def _check_between(first: date, day: date, on: date, pointer: str) -> None:
-    if not first <= day <= on:
-        raise Invalid(f"{day} is no day from {first} to {on}", errors=[{"pointer": pointer, "detail": f"a day from {first} to {on}"}])
 
 
 def check_right(state: Conclusion, on: date) -> None:

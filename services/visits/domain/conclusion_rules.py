@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from chassis.problems import Forbidden, Invalid, NotFound, Refused
 from regulations import Cited, Rulebook, RulebookRef, enforces
 from regulations.values import Section
-from services.visits.contract import ConclusionAttachment, ConclusionSection, SpecialtyRecommendation
+from services.visits.contract import ConclusionAttachment, ConclusionSection, ControlFigures, SpecialtyRecommendation
 from services.visits.domain.dates import clause_of, setting_of, stage_of
 
 ATTESTATION = "kz-109-2008-attestation"
 CONCLUSION, ATTACHMENTS = "conclusion", "conclusion_attachments"
+ATTEST = "attest"
 INCOMPLETE, SECOND_COPY = "incomplete_conclusion", "second_copy"
 
 
@@ -27,6 +28,8 @@ class Attested(BaseModel):
     rulebook: RulebookRef
     arts: bool = False
     specialties: tuple[str, ...] = ()
+    whole: bool = True
+    testing_replaced: bool = False
     chair_id: str | None = None
     members: tuple[str, ...] = ()
     ended_on: date | None = None
@@ -124,6 +127,44 @@ def check_studied(of: Attested, book: Rulebook) -> None:
         clause=clause_of(stage),
         rulebook=book.id,
         accepts="a conclusion once the end of the work is recorded",
+    )
+
+
+@enforces(ATTESTATION, "35")
+def check_figured(sampled: Mapping[str, str], figures: Iterable[ControlFigures], book: Rulebook) -> None:
+    """Refused while the figures of a control whose sample is drawn are not in the conclusion: the decision rests on every one of them.
+
+    `sampled` are those controls by id, with what was controlled.
+    """
+    told = {each.control_id for each in figures}
+    missing = {control_id: unit for control_id, unit in sampled.items() if control_id not in told}
+    if not missing:
+        return
+    raise Refused(
+        f"the figures are not in the conclusion of the control of: {', '.join(missing.values())}",
+        clause=next((clause_of(found) for name in ("participation", "positive_marks") if (found := book.thresholds.get(name))), ""),
+        rulebook=book.id,
+        accepts="the conclusion of these controls, and then a draft",
+        controls=list(missing),
+    )
+
+
+@enforces(ATTESTATION, "24 (a)", "27", "35")
+def check_controlled(
+    recommendation: str, specialties: Iterable[SpecialtyRecommendation], figures: Iterable[ControlFigures], of: Attested, book: Rulebook
+) -> None:
+    """Refused where "attest" is recommended of what nobody has controlled the knowledge of, unless questionnaires stand in its place."""
+    told = {each.specialty for each in figures}
+    bare = [each.specialty for each in specialties if each.recommendation == ATTEST and each.specialty not in told]
+    if of.testing_replaced or (not bare and (told or not of.whole or recommendation != ATTEST)):
+        return
+    forms = book.vocabularies.get("control_forms", {})
+    raise Refused(
+        f"nobody has controlled the knowledge of: {', '.join(bare) or 'the learners'}",
+        clause=next((form.clause or "" for form in forms.values()), ""),
+        rulebook=book.id,
+        accepts="a control with its figures, or another recommendation",
+        specialties=bare,
     )
 
 

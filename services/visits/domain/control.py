@@ -126,10 +126,14 @@ def decide(command: ControlCommand, state: Control, rules: Rulebook) -> Sequence
 def _open(command: OpenControl, rules: Rulebook, on: date) -> Sequence[Event]:
     """Of what is attested, and in a form that the text has for it."""
     apart = {each.code for each in command.specialties if each.level == command.level}
+    of_specialties = rules.vocabularies.get("attested_by_specialty", {command.level: None})
     if command.level not in command.levels:
         raise _invalid("#/level", f"{command.level} is not attested here", command.levels)
     if apart and command.specialty not in apart:
         raise _invalid("#/specialty", f"{command.specialty or 'nothing'} is no specialty that is attested here", sorted(apart))
+    if command.specialty is not None and command.level not in of_specialties:
+        errors = [{"pointer": "#/specialty", "detail": "none: a class or group is named as the unit"}]
+        raise Invalid(f"at the level {command.level} there are no specialties", errors=errors)
     _check_form(command, rules)
     fields = command.model_dump(exclude={"at", "by", "levels", "specialties", "profile"})
     return [ControlOpened(**fields, opened_on=on)]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from chassis.decider import Decider, no_rules
 from chassis.events import Event
 from chassis.problems import Forbidden
+from services.visits.domain.commission_guards import open_still as open_still
 from services.visits.domain.commission_state import AttestationVisit, evolve
 
 

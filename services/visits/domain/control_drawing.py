@@ -27,6 +27,7 @@ class DrawSample(Command):
     records = (SampleDrawn,)
 
     seed: str
+    seed_given: bool = False
     take: Take | None = None
     ruling: str | None = None
 
@@ -49,7 +50,8 @@ def draw_sample(command: DrawSample, state: Control, book: Rulebook) -> dict[str
     )
     drawn = tuple(sorted(learner for each in strata for learner in each.drawn))
     ruling = command.ruling if silence else None
-    return {"seed": command.seed, "whole": take == "all", "shares": shares, "drawn": drawn, "ruling": ruling}
+    told = {"seed": command.seed, "seed_given": command.seed_given, "ruling": ruling}
+    return {**told, "whole": take == "all", "shares": shares, "drawn": drawn}
 
 
 def decided(command: DrawSample, state: Control, book: Rulebook, on: date) -> Sequence[Event]:

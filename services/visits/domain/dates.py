@@ -6,7 +6,7 @@ What a rulebook lacks is not required: one without a term of notice asks for no 
 from dataclasses import dataclass
 from datetime import date
 
-from chassis.problems import Refused
+from chassis.problems import Invalid, Refused
 from regulations import Calendar, Cited, Rulebook, Stage, earliest_anchor, enforces, length
 from regulations.values import SettingValue
 from services.visits.contract import VisitMode
@@ -42,6 +42,12 @@ def setting_of(book: Rulebook, name: str) -> SettingValue:
 def stage_of(book: Rulebook, *ids: str) -> Stage | None:
     """The rulebook's stage of one of these names; None if it has no such step."""
     return next((stage for stage in book.stages if stage.id in ids), None)
+
+
+def check_between(first: date, day: date, on: date, pointer: str) -> None:
+    """Invalid for a day before the first one that can be, or after the day `on`."""
+    if not first <= day <= on:
+        raise Invalid(f"{day} is no day from {first} to {on}", errors=[{"pointer": pointer, "detail": f"a day from {first} to {on}"}])
 
 
 def visit_clause(book: Rulebook) -> str:

@@ -12,7 +12,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Forbidden, Invalid, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.visits.contract import Commissioner, RecheckCommissionFormed, RecheckHeld, RecheckOpened
-from services.visits.domain.dates import clause_of, setting_of, stage_of
+from services.visits.domain.dates import check_between, clause_of, setting_of, stage_of
 
 ATTESTATION = "kz-109-2008-attestation"
 FORMED = "recheck_commission_formed"
@@ -115,7 +115,7 @@ def _form(command: FormRecheckCommission, state: Recheck, book: Rulebook, on: da
     if command.order_number in state.orders:
         raise Conflict(f"the commission of order {command.order_number} is recorded already")
     formed_on = command.formed_on or on
-    _check_between(state.opened.opened_on, formed_on, on, "#/formed_on")
+    check_between(state.opened.opened_on, formed_on, on, "#/formed_on")
     if setting_of(book, FORMED) == "after_the_end" and formed_on <= ends_on:
         raise Refused(
             f"the suspension ends on {ends_on}, and the commission would be formed on {formed_on}",
@@ -159,7 +159,7 @@ def _hold(command: HoldRecheck, state: Recheck, book: Rulebook, on: date) -> Seq
     held_on = command.held_on or on
     if held_on <= state.opened.suspension_ends_on:
         raise _too_early(state.opened.suspension_ends_on, held_on, book)
-    _check_between(state.commission.formed_on, held_on, on, "#/held_on")
+    check_between(state.commission.formed_on, held_on, on, "#/held_on")
     told = command.model_dump(include={"verdict", "findings"})
     return [RecheckHeld(**state.ids, document=command.document, held_on=held_on, **told)]
 
@@ -171,11 +171,6 @@ def _too_early(ends_on: date, day: date, book: Rulebook) -> Refused:
         rulebook=book.id,
         accepts=f"a day after {ends_on}",
     )
-
-
-def _check_between(first: date, day: date, on: date, pointer: str) -> None:
-    if not first <= day <= on:
-        raise Invalid(f"{day} is no day from {first} to {on}", errors=[{"pointer": pointer, "detail": f"a day from {first} to {on}"}])
 
 
 def must_chair(state: Recheck, expert_id: str) -> None:
