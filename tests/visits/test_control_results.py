@@ -12,10 +12,10 @@ from chassis.testing import given
 from services.visits.contract import ControlConcluded, ResultsRecorded, TestResult
 from services.visits.domain.control import CONTROL, ConcludeControl
 from services.visits.domain.marking import figures, mark_of, shown
-from tests.visits.test_control import BOOK, absent, after, answered, at, clause, read_otherwise, recording, sample
+from tests.visits.test_control import BOOK, CLAUSE, RULEBOOK, absent, after, answered, at, read_otherwise, recording, sample
 
 
-@clause("25")
+@CLAUSE(RULEBOOK, "25")
 @pytest.mark.parametrize(
     ("right", "questions", "mark"),
     [
@@ -37,7 +37,7 @@ def test_a_mark_is_the_highest_whose_lower_end_is_reached(right: int, questions:
     assert mark_of(right, questions, BOOK) == mark
 
 
-@clause("25")
+@CLAUSE(RULEBOOK, "25")
 @pytest.mark.parametrize(
     ("right", "questions", "mark"), [(7, 8, "excellent"), (149, 200, "good"), (595, 1000, "satisfactory"), (594, 1000, "fail")]
 )
@@ -46,7 +46,7 @@ def test_whole_percents_are_rounded_where_the_agency_reads_them_so(right: int, q
 
 
 @for_all(st.integers(1, 200).flatmap(lambda questions: st.tuples(st.integers(0, questions), st.just(questions))))
-@clause("25")
+@CLAUSE(RULEBOOK, "25")
 def test_more_right_answers_never_bring_a_worse_mark(answers: tuple[int, int]) -> None:
     order = ("fail", "satisfactory", "good", "excellent")
     right, questions = answers
@@ -55,7 +55,7 @@ def test_more_right_answers_never_bring_a_worse_mark(answers: tuple[int, int]) -
     assert (mark == "fail") == (100 * right < 60 * questions)
 
 
-@clause("25", "24 (a)")
+@CLAUSE(RULEBOOK, "25", "24 (a)")
 def test_results_of_a_test_are_marked_by_its_answers() -> None:
     (fact,) = (
         given(CONTROL, sample(3))
@@ -86,7 +86,7 @@ def test_results_are_of_everybody_of_the_sample_once_or_nothing_is_recorded() ->
     assert isinstance(given(CONTROL, sample(2)).when(recording([whole[0], nobody])).outcome, Invalid)
 
 
-@clause("26 (a)")
+@CLAUSE(RULEBOOK, "26 (a)")
 def test_other_works_are_marked_by_the_joint_commission_on_the_scale() -> None:
     past = sample(2, "essay")
     works = [TestResult(learner_id="good-0", took_part=True, mark="excellent"), absent("good-1")]
@@ -99,7 +99,7 @@ def test_other_works_are_marked_by_the_joint_commission_on_the_scale() -> None:
         assert isinstance(given(CONTROL, past).when(recording([work, works[1]], joint_commission=True)).outcome, Invalid), mark
 
 
-@clause("26 (b)")
+@CLAUSE(RULEBOOK, "26 (b)")
 @pytest.mark.parametrize(("right", "mark"), [(5, "positive"), (3, "positive"), (2, "fail"), (0, "fail")])
 def test_three_right_answers_of_five_are_a_positive_mark(right: int, mark: str) -> None:
     work = answered("good-0", right, 5)
@@ -108,7 +108,7 @@ def test_three_right_answers_of_five_are_a_positive_mark(right: int, mark: str) 
     assert fact.results[0].mark == mark
 
 
-@clause("26 (b)")
+@CLAUSE(RULEBOOK, "26 (b)")
 def test_a_mark_does_not_contradict_three_of_five() -> None:
     for right, mark, taken in ((3, "fail", False), (2, "satisfactory", False), (3, "good", True), (2, "fail", True)):
         work = answered("good-0", right, 5).model_copy(update={"mark": mark})
@@ -126,27 +126,27 @@ def of_marks(took_part: int, positive: int, sample_size: int) -> list[TestResult
     return [*marked, *(absent(f"l-{n}") for n in range(took_part, sample_size))]
 
 
-@clause("35")
+@CLAUSE(RULEBOOK, "35")
 @pytest.mark.parametrize(("took_part", "met", "percent"), [(50, True, "100.00"), (48, True, "96.00"), (47, False, "94.00")])
 def test_ninety_five_percent_of_the_sample_take_part(took_part: int, met: bool, percent: str) -> None:
     found = figures(of_marks(took_part, took_part, 50), 50, BOOK)
     assert (found.participation_met, shown(found.participation)) == (met, Decimal(percent))
 
 
-@clause("35")
+@CLAUSE(RULEBOOK, "35")
 @pytest.mark.parametrize(("positive", "met", "percent"), [(34, True, "70.83"), (33, False, "68.75")])
 def test_seventy_percent_of_those_who_took_part_have_positive_marks(positive: int, met: bool, percent: str) -> None:
     found = figures(of_marks(48, positive, 50), 50, BOOK)
     assert (found.base, found.positive_met, shown(found.positive_marks)) == (48, met, Decimal(percent))
 
 
-@clause("35")
+@CLAUSE(RULEBOOK, "35")
 def test_of_the_sample_where_the_agency_reads_it_so() -> None:
     found = figures(of_marks(48, 34, 50), 50, read_otherwise(positive_marks_base="sample"))
     assert (found.base, found.positive_met, found.positive_marks) == (50, False, Fraction(68))
 
 
-@clause("35")
+@CLAUSE(RULEBOOK, "35")
 def test_a_share_is_exact_and_never_shown_as_reached_before_it_is() -> None:
     found = figures(of_marks(20_000, 13_999, 20_000), 20_000, BOOK)
     assert (found.positive_met, shown(found.positive_marks)) == (False, Decimal("69.99"))
@@ -156,7 +156,7 @@ def test_a_share_is_exact_and_never_shown_as_reached_before_it_is() -> None:
     assert (nobody.participation_met, nobody.positive_met, nobody.base) == (False, False, 0)
 
 
-@clause("24 (a)", "35")
+@CLAUSE(RULEBOOK, "24 (a)", "35")
 def test_a_control_is_concluded_with_its_figures_and_then_stands() -> None:
     past = sample(3)
     results = recording([answered("good-0", 90), answered("good-1", 10), absent("good-2")])
