@@ -52,7 +52,6 @@ from services.intake.schemas_attested import (
     SubjectItem,
     SubjectRemoval,
     SubjectTemplate,
-    Year,
 )
 
 router = APIRouter(prefix="/v1")
@@ -169,7 +168,7 @@ async def list_attestation_subjects(
     response: Response,
     authority: Identifier | None = None,
     level: Word | None = None,
-    due_year: Annotated[Year | None, Query(description="Who falls due in this year, as planned or extraordinarily")] = None,
+    due_year: Annotated[int | None, Query(ge=2000, le=2100, description="Who falls due in it, as planned or extraordinarily")] = None,
     needs: Annotated[Needs | None, Query(description="Who needs a person to say by when they fall due, or an extraordinary place")] = None,
     subject: Annotated[bool | None, Query(description="Only those that are attested, or that are not")] = None,
     *,
@@ -256,7 +255,7 @@ async def list_interim_control_limits(
     ctx: Reading,
     request: Request,
     response: Response,
-    year: Year | None = None,
+    year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
     *,
     order: Annotated[Order, Depends(LIMITS_BY)],
     cursor: Cursor = None,

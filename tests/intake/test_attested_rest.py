@@ -80,10 +80,10 @@ async def test_an_organisation_is_entered_and_its_next_attestation_is_known(desk
     own = (await desk.get(f"{REGISTER}?sort=-due_order", Role.institution_officer)).json()["items"]
     assert [each["institution_id"] for each in own] == ["kaznu"]
 
-    wrong = {"version": 2, "corrected": {"founded_on": "1934-01-15"}, "reason": "Found in the archive."}
+    wrong = {"version": 2, "corrected": {"last_attested_on": "2023-05-12"}, "reason": "Found in the archive."}
     await desk.post(Role.director, f"{REGISTER}/kaznu/corrections", wrong)
     found = await detail(desk)
-    assert (found["next_planned"]["due_by"], found["version"]) == ("1939-01-15", 3)
+    assert (found["next_planned"]["due_by"], found["version"]) == ("2028-05-12", 3)
     told = (await desk.get(f"{REGISTER}/kaznu/history", Role.auditor)).json()
     assert [each["type"] for each in told] == ["SubjectEntered", "SubjectEntered", "SubjectCorrected"]
     assert {clause["id"] for clause in told[0]["clauses"]} >= {"2", "3", "4"}
