@@ -18,6 +18,9 @@ from starlette.routing import Match
 from chassis import telemetry
 from chassis.logs import logger
 from chassis.problems import (
+    LONGEST_DETAIL,
+    LONGEST_FAULT,
+    MOST_ERRORS,
     PROBLEM_TYPES,
     TYPE_PREFIX,
     Conflict,
@@ -30,7 +33,7 @@ from chassis.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from chassis.text import MANY_LINES, MOST_ERRORS, ONE_LINE, pointer
+from chassis.text import MANY_LINES, ONE_LINE, pointer
 
 MEDIA_TYPE = "application/problem+json"
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -41,7 +44,7 @@ class Fault(BaseModel):
     """One fault of a request."""
 
     pointer: str = Field(max_length=2_000, description="JSON pointer into the body, or `#/query/…`, `#/path/…`, `#/headers/…`")
-    detail: str = Field(max_length=500)
+    detail: str = Field(max_length=LONGEST_FAULT)
 
 
 class ProblemDocument(BaseModel):
@@ -52,12 +55,12 @@ class ProblemDocument(BaseModel):
     type: str = Field(max_length=200, description=f"`{TYPE_PREFIX}<slug>`, or `about:blank` where the status says it all")
     title: str = Field(max_length=200)
     status: int = Field(ge=400, le=599, json_schema_extra={"format": "int32"})
-    detail: str = Field(max_length=2_000)
+    detail: str = Field(max_length=LONGEST_DETAIL)
     instance: str = Field("", max_length=4_000, description="The path of the request")
     trace_id: str = Field("", max_length=32, description="The trace that an operator finds the request by")
     clause: str = Field("", max_length=100, description="The clause of the rulebook that refuses")
     rulebook: str = Field("", max_length=100)
-    accepts: str = Field("", max_length=2_000, description="What would be accepted instead")
+    accepts: str = Field("", max_length=LONGEST_DETAIL, description="What would be accepted instead")
     errors: list[Fault] = Field(default_factory=list, max_length=MOST_ERRORS)
 
 

@@ -8,6 +8,10 @@ from typing import Any, ClassVar
 
 TYPE_PREFIX = "urn:kepil:problem:"
 
+LONGEST_DETAIL = 2_000
+LONGEST_FAULT = 500
+MOST_ERRORS = 50  # of one answer
+
 
 class Problem(Exception):
     """The base. `extensions` become members of the problem document and attributes of the exception; None is left out."""
@@ -41,13 +45,25 @@ class Problem(Exception):
         return {}
 
     def document(self, instance: str | None = None, trace_id: str | None = None) -> dict[str, Any]:
-        """The members of the problem document; extensions never replace a standard member."""
-        standard = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        """The members of the problem document, no longer than it says; extensions never replace a standard member."""
+        standard = {"type": self.type, "title": self.title, "status": self.status, "detail": _cut(self.detail, LONGEST_DETAIL)}
         if instance is not None:
             standard["instance"] = instance
         if trace_id is not None:
             standard["trace_id"] = trace_id
-        return {**standard, **{name: value for name, value in self.extensions.items() if name not in standard}}
+        return {**standard, **{name: _fitting(name, value) for name, value in self.extensions.items() if name not in standard}}
+
+
+def _fitting(name: str, value: Any) -> Any:
+    if name == "accepts" and isinstance(value, str):
+        return _cut(value, LONGEST_DETAIL)
+    if name == "errors":
+        return [{**fault, "detail": _cut(fault["detail"], LONGEST_FAULT)} for fault in value[:MOST_ERRORS]]
+    return value
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _restore(kind: type[Problem], detail: str, state: Mapping[str, Any]) -> Problem:

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from chassis.problems import Invalid
+from chassis.problems import MOST_ERRORS, Invalid
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 MANY_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 AGENCY_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
-
-MOST_ERRORS = 50  # of one answer
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -25,6 +25,7 @@ from chassis.decider import Command, Decider
 from chassis.events import Json
 from chassis.problem_handlers import PROBLEM_RESPONSES, problem_responses
 from chassis.problems import (
+    MOST_ERRORS,
     BodyTooLarge,
     IdempotencyKeyMissing,
     Invalid,
@@ -33,7 +34,7 @@ from chassis.problems import (
     UnsupportedMediaType,
 )
 from chassis.sorting import Order
-from chassis.text import AGENCY_PATTERN, MOST_ERRORS, check_strings, pointer
+from chassis.text import AGENCY_PATTERN, check_strings, pointer
 
 M = TypeVar("M", bound=BaseModel)
 Endpoint = Callable[..., Awaitable[Any]]

@@ -85,6 +85,8 @@ CHECKS = [
 async def test_every_answer_is_as_the_document_says(target: Journey, route: Route, mode: GenerationMode) -> None:
     if "{" in route.path:
         await asyncio.to_thread(_ask, target, route, mode, known=False)
+    if mode is GenerationMode.NEGATIVE and route.public and not (route.query or route.takes_body):
+        return  # with a path that is right there is nothing to spoil
     succeeded = await asyncio.to_thread(_ask, target, route, mode, known=True)
     if route.method == "GET" and mode is GenerationMode.POSITIVE and route.path not in UNKNOWN_TO_ORDER_109:
         assert succeeded, "no generated read hit what is there"

@@ -238,3 +238,10 @@ def test_a_request_is_not_needed_for_an_answer() -> None:
 
     assert response_of(NotFound("gone")).status_code == 404
     assert response_of(NotFound("lone \ud800")).status_code == 404
+
+
+def test_a_problem_is_no_longer_than_its_document_says() -> None:
+    told = Invalid("x" * 3_000, [{"pointer": "#/a", "detail": "y" * 900}] * 60, accepts="z" * 3_000).document()
+    assert (len(told["detail"]), len(told["accepts"]), len(told["errors"])) == (2_000, 2_000, 50)
+    assert {len(fault["detail"]) for fault in told["errors"]} == {500}
+    assert told["detail"].endswith("…")
