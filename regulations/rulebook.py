@@ -160,6 +160,15 @@ class Rulebook(Record):
         """The bare value of a setting; `None` is unset, which means that a person decides."""
         return self.settings[name].value
 
+    def setting_if_any(self, name: str) -> SettingValue:
+        """The bare value of a setting; `None` too where the rulebook has none of that name."""
+        found = self.settings.get(name)
+        return None if found is None else found.value
+
+    def stage(self, *ids: str) -> Stage | None:
+        """The procedure's first stage of one of these ids; `None` where it has no such step."""
+        return next((each for each in self.stages if each.id in ids), None)
+
     def share(self, name: str) -> Share | None:
         """A setting that is a share, such as the council's quorum; `None` when unset."""
         value = self.setting(name)

@@ -131,21 +131,16 @@ def procedure(request: contract.ReadProcedure) -> contract.Procedure:
         channels={name: register.channels for name, register in rules.registers.items()},
         actors={stage.id: stage.actor for stage in rules.stages},
         verdicts={word: tuple(entry.follows) for word, entry in rules.vocabularies.get("recheck_verdicts", {}).items()},
-        about={"national_register": (INSTITUTION,)} if _is(rules, "ministry_information_for", INSTITUTION) else {},
+        about={"national_register": (INSTITUTION,)} if rules.setting_if_any("ministry_information_for") == INSTITUTION else {},
     )
 
 
 def _follows(rules: Rulebook, words: tuple[str, ...]) -> tuple[str, ...]:
     """What follows from a decision; by the agency's reading nothing of one that accredits nobody is published."""
     accredited = any("accredited" in rules.registers[word].upon for word in words if word in rules.registers)
-    if accredited or not _is(rules, "negative_outcome_published", False):
+    if accredited or rules.setting_if_any("negative_outcome_published") is not False:
         return words
     return tuple(word for word in words if word not in PUBLISHED)
-
-
-def _is(rules: Rulebook, setting: str, value: object) -> bool:
-    found = rules.settings.get(setting)
-    return found is not None and found.value == value
 
 
 def certificate_term(request: contract.ReadCertificateTerm) -> contract.CertificateTerm:

@@ -9,7 +9,6 @@ from sqlalchemy import extract, func, select
 
 from chassis.context import Context
 from regulations import enforces, resolve
-from services.monitoring.domain import internal_rules as of
 from services.monitoring.domain.internal_rules import ARTKI
 from services.monitoring.domain.internal_state import InternalCycle
 from services.monitoring.gathered import gathered
@@ -41,7 +40,7 @@ async def collected(ctx: Context, state: InternalCycle) -> Collected:
     cycle = state.terms
     found = await gathered(ctx, cycle.cycle_id)
     uses = dict(found.uses)
-    if of.is_set(resolve(cycle.rulebook), "continuous_analysis") == LOGGED:
+    if resolve(cycle.rulebook).setting_if_any("continuous_analysis") == LOGGED:
         uses[ANALYSIS] = uses.get(ANALYSIS, 0) + await _logged(ctx, cycle.year)
     return Collected(uses, tuple(sorted(found.reached)))
 
@@ -59,7 +58,7 @@ async def recommended(ctx: Context, state: InternalCycle) -> Recommended:
     c = agency_recommendations.c
     rows = await ctx.rows(select(c.recommendation_id, c.source, c.received_on).order_by(c.received_on, c.recommendation_id))
     told = {row["recommendation_id"] for row in await ctx.rows(select(fulfilments.c.recommendation_id))}
-    only = of.is_set(resolve(state.terms.rulebook), "earlier_checks")
+    only = resolve(state.terms.rulebook).setting_if_any("earlier_checks")
     counted = [row for row in rows if only in (None, "all", row["source"]) and row["received_on"] <= state.terms.opened_on]
     left = tuple(row["recommendation_id"] for row in counted if row["recommendation_id"] not in told)
     return Recommended({row["recommendation_id"]: row["source"] for row in rows}, left)

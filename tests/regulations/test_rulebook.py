@@ -43,6 +43,17 @@ def without(path: str, key: str) -> Callable[[dict[str, Any]], None]:
     return lambda content: place(content, tuple(path.split("."))).pop(key)
 
 
+def test_a_setting_is_asked_for_by_name_and_one_that_the_rulebook_lacks_is_unset() -> None:
+    assert RULES.setting_if_any("council_quorum") == RULES.setting("council_quorum")
+    assert RULES.setting_if_any("no_such_setting") is None
+
+
+def test_a_stage_is_asked_for_by_the_ids_that_rulebooks_give_it() -> None:
+    second = RULES.stages[1]
+    assert RULES.stage("no_such_step", second.id) is second
+    assert RULES.stage("no_such_step") is None
+
+
 def test_the_shelf_is_read_whole_and_the_newest_version_is_meant_unless_one_is_named() -> None:
     for rulebook_id, books in library().items():
         assert [book.version for book in books] == list(versions(rulebook_id)) == sorted(versions(rulebook_id))

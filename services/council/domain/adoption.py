@@ -17,7 +17,6 @@ from services.council.domain.clauses import (
     both_decided,
     considers,
     earliest_decision,
-    is_set,
     notice_of_refusal,
     outcomes,
     setting_clause,
@@ -130,7 +129,7 @@ def _early(rules: Rulebook, registered_on: date, today: date) -> bool:
     if "earliest_decision" not in rules.terms:
         return False
     possible = earliest_decision(rules, registered_on)
-    if today < possible and is_set(rules, "early_decision") == "refused":
+    if today < possible and rules.setting_if_any("early_decision") == "refused":
         raise Refused(
             f"a decision is possible from {possible}",
             clause=term_clause(rules, "earliest_decision"),
@@ -199,7 +198,7 @@ def _outcome(rules: Rulebook, votes_for: int, votes_against: int) -> str | None:
     """The texts are silent about majority and tie: both are the agency's settings. An abstention is no vote cast. None: undecided."""
     words, cast = outcomes(rules), votes_for + votes_against
     if votes_for == votes_against:
-        tie = is_set(rules, "council_tie")
+        tie = rules.setting_if_any("council_tie")
         return str(tie) if tie in (words.positive, words.negative) else None
     majority = share(rules, "council_majority")
     if majority is not None and majority.met_by(votes_for, cast):

@@ -22,7 +22,6 @@ from services.council.domain.clauses import (
     IQAA,
     KZ,
     adopts,
-    is_set,
     may_be_appealed,
     notice_of_refusal,
     outcomes,
@@ -157,7 +156,7 @@ def follow_up(case: Decided, rules: Rulebook) -> None:
 def told_to_ministry(case: Decided, rules: Rulebook) -> tuple[str, ...]:
     """What is accredited and told to the ministry by the agency's reading."""
     scopes = accredited(case, rules, NATIONAL, register_of(NATIONAL, rules))
-    return scopes if is_set(rules, "ministry_information_for") != INSTITUTION else tuple(s for s in scopes if s == INSTITUTION)
+    return scopes if rules.setting_if_any("ministry_information_for") != INSTITUTION else tuple(s for s in scopes if s == INSTITUTION)
 
 
 def follow_up_stage(rules: Rulebook) -> Stage:
@@ -172,10 +171,10 @@ def follow_up_stage(rules: Rulebook) -> Stage:
 def _may_be_public(case: Decided, rules: Rulebook) -> None:
     """By the agency's readings: whether a negative outcome is published, and what an open appeal does to a publication."""
     positive = outcomes(rules).positive
-    if is_set(rules, "negative_outcome_published") is False and case.decision and case.decision.outcome != positive:
+    if rules.setting_if_any("negative_outcome_published") is False and case.decision and case.decision.outcome != positive:
         clause = setting_clause(rules, "negative_outcome_published")
         raise refused(rules, clause, "by the agency's setting a negative outcome is not published", "what is accredited")
-    if is_set(rules, "publication_during_appeal") == "held" and (case.appeals.pending or case.appeals.remitted):
+    if rules.setting_if_any("publication_during_appeal") == "held" and (case.appeals.pending or case.appeals.remitted):
         clause = setting_clause(rules, "publication_during_appeal")
         raise refused(rules, clause, "by the agency's setting an open appeal holds the publication", "it once the appeal is settled")
 

@@ -16,7 +16,7 @@ from chassis.ids import derived_id
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, enforces
 from services.council.contract import AppealCommissionFormed, AppealDecided, AppealFiled, AppealOutcome, Commissioner, DecisionAdopted
-from services.council.domain.clauses import IQAA, KZ, has_stage, is_set, may_be_appealed, outcomes
+from services.council.domain.clauses import IQAA, KZ, has_stage, may_be_appealed, outcomes
 from services.council.domain.complaint import named_body
 
 Rest = Literal["suspended", "remitted", "overturned"]
@@ -251,7 +251,7 @@ def _suspended(rules: Rulebook, outcome: str) -> bool:
     """By the agency's reading: one for any decision, or one for each kind."""
     positive = outcome == outcomes(rules).positive
     apart = "appeal_suspends_accreditation" if positive else "appeal_suspends_refusal"
-    return is_set(rules, "appeal_suspends_decision" if "appeal_suspends_decision" in rules.settings else apart) is True
+    return rules.setting_if_any("appeal_suspends_decision" if "appeal_suspends_decision" in rules.settings else apart) is True
 
 
 def _refused(rules: Rulebook, reason: str, accepts: str) -> Refused:

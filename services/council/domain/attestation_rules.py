@@ -18,15 +18,9 @@ SUSPENSION, REMOVAL = "licence_suspension", "removal_of_violations"
 FINED = {"official_or_legal_person": ("official", "legal_person"), "legal_or_natural_person": ("legal_person", "natural_person")}
 
 
-def setting_of(book: Rulebook, name: str) -> Any:
-    """The value of a setting; None where it is unset, and where the rulebook has none of that name."""
-    found = book.settings.get(name)
-    return found.value if found else None
-
-
 def switched_on(book: Rulebook, name: str) -> bool:
     """Whether a setting of yes or no says yes; an alternative is told as a word."""
-    return setting_of(book, name) in (True, "true")
+    return book.setting_if_any(name) in (True, "true")
 
 
 def clause_of(*cited: Cited | None) -> str:
@@ -71,7 +65,7 @@ def check_figures(what: str, figures: Sequence[KnowledgeFigures], book: Rulebook
     Reading: a specialty stands on its own controls, the organisation on all of them together, learner by learner. Where nothing was
     controlled (pre-school, p. 27) there is nothing to be below.
     """
-    if not figures or _met(figures, book) or setting_of(book, "attest_below_threshold") == "flagged":
+    if not figures or _met(figures, book) or book.setting_if_any("attest_below_threshold") == "flagged":
         return
     shown = measured(figures, book)
     unmet = [
@@ -162,7 +156,7 @@ def check_departure(
 def suspended_until(suspended_on: date, until: date | None, book: Rulebook) -> date:
     """The last day of a suspension, at most six months long. Who suspends says it, unless the agency has set a length."""
     clause = clause_of(book.terms.get(SUSPENSION), book.settings.get("suspension_length")) or stage_clause(book, "suspension")
-    months = setting_of(book, "suspension_length")
+    months = book.setting_if_any("suspension_length")
     if until is None and isinstance(months, int):
         until = add_months(suspended_on, months)
     if until is None:

@@ -142,12 +142,6 @@ def package(rules: Rulebook) -> tuple[str, ...]:
     return tuple(rules.contents.get(PACKAGE, {}))
 
 
-def is_set(rules: Rulebook, setting: str) -> object:
-    """A setting's value; None where it is unset and where the rulebook has none of that name."""
-    found = rules.settings.get(setting)
-    return None if found is None else found.value
-
-
 def earliest_decision(rules: Rulebook, registered_on: date) -> date:
     """The first day of a decision that needs no flag (order 109, p. 11)."""
     return possible_from(rules, "earliest_decision", registered_on)

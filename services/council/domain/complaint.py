@@ -16,7 +16,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import ComplaintCorrected, ComplaintDecided, ComplaintFiled
-from services.council.domain.clauses import IQAA, has_stage, is_set, may_be_appealed, setting_clause
+from services.council.domain.clauses import IQAA, has_stage, may_be_appealed, setting_clause
 
 STAGE = "complaint"
 
@@ -121,14 +121,14 @@ def _decide(command: DecideComplaint, state: Complaint, rules: Rulebook, today: 
 
 def require_no_stay(rules: Rulebook, open_complaints: Sequence[str]) -> None:
     """A complaint stays nothing, unless the agency reads it otherwise: then the council decides after the complaint."""
-    if open_complaints and is_set(rules, "complaint_suspends_procedure") is True:
+    if open_complaints and rules.setting_if_any("complaint_suspends_procedure") is True:
         reason = f"by the agency's reading the procedure rests on a complaint: {', '.join(open_complaints)}"
         raise _refused(rules, reason, "the council's decision once the complaint is decided")
 
 
 def named_body(rules: Rulebook, setting: str, named: str, clause: str) -> str:
     """The body of the agency's setting; else the one that a person names: the text names none. Refused without either, or for another."""
-    body, named = is_set(rules, setting), named.strip()
+    body, named = rules.setting_if_any(setting), named.strip()
     if isinstance(body, str):
         if named not in ("", body):
             raise Refused(f"the agency's setting names {body}", clause=clause, rulebook=rules.id, accepts=body)

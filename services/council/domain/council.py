@@ -12,7 +12,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import CompositionChanged, CouncilComposed, CouncilCorrected, CouncilMember, Seat
-from services.council.domain.clauses import KZ, approves_council, considers, is_set, setting_clause
+from services.council.domain.clauses import KZ, approves_council, considers, setting_clause
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _missing_groups(members: Sequence[CouncilMember], rules: Rulebook) -> tuple[
     if unknown:
         raise Refused(f"the council has no such group: {', '.join(unknown)}", clause=clause, rulebook=rules.id, accepts=accepts)
     missing = groups_missing(rules, members)
-    if missing and is_set(rules, "missing_council_group") == "cannot_decide":
+    if missing and rules.setting_if_any("missing_council_group") == "cannot_decide":
         raise Refused(
             f"a council that lacks a group cannot decide; nobody represents: {', '.join(missing)}",
             clause=clause,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chassis.problems import Refused
 from regulations import Rulebook, enforces
 from services.council.contract import Deviation, Proposal, ScopeDecision
-from services.council.domain.clauses import IQAA, is_set, setting_clause
+from services.council.domain.clauses import IQAA, setting_clause
 
 _NEEDS, _REASONED = "result_change_needs", "reasons_when_result_differs"
 
@@ -44,10 +44,10 @@ def deviations(
 def _reasoned(rules: Rulebook, decision: ScopeDecision, proposed: str, why: Grounds | None) -> None:
     """Reasoned grounds, and what the agency reads the text to need besides them."""
     differs = f"the decision on {decision.scope} is {decision.outcome}; the conclusion proposes {proposed}"
-    if is_set(rules, _REASONED) is True and (why is None or not why.grounds.strip()):
+    if rules.setting_if_any(_REASONED) is True and (why is None or not why.grounds.strip()):
         raise _refused(rules, f"{differs}, and no grounds are given", "the decision with the grounds of the change", decision.scope)
     opinions, information = bool(why and why.opinions), bool(why and why.information)
-    match is_set(rules, _NEEDS):
+    match rules.setting_if_any(_NEEDS):
         case "grounds_with_opinion_or_information" if not (opinions or information):
             wanted = "the members' opinions or the additional information that led to it"
         case "all_three" if not (opinions and information):

@@ -27,7 +27,6 @@ from services.council.domain.clauses import (
     REPORT,
     adopts,
     checks_report,
-    is_set,
     materials,
     package,
     presents,
@@ -135,7 +134,7 @@ def check(rules: Rulebook, opened: ConsiderationOpened, given: Check, today: dat
     if jointly is not None and not given.experts_council_protocol.strip():
         body = rules.parties[jointly.decided_by].en
         raise _refused(rules, clause, f"the report is checked together with the {body}", f"the number of the protocol of the {body}")
-    if is_set(rules, "panel_version_kept") is True and given.panel_version is None:
+    if rules.setting_if_any("panel_version_kept") is True and given.panel_version is None:
         raise _refused(
             rules,
             setting_clause(rules, "panel_version_kept"),

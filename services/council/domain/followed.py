@@ -16,7 +16,7 @@ from services.council.contract import (
     ResolutionAdopted,
 )
 from services.council.domain import powers
-from services.council.domain.clauses import AAKR, SAPATTUU, adopts, is_set, setting_clause
+from services.council.domain.clauses import AAKR, SAPATTUU, adopts, setting_clause
 from services.council.domain.ending import Issue
 from services.council.domain.standing import Certificate, valid_from
 
@@ -215,7 +215,7 @@ def extend(command: ExtendCertificate, rules: Rulebook, today: date) -> Certific
 
 def _counts(rules: Rulebook, earlier: Issue, adopted_on: date, today: date) -> tuple[date, date]:
     """The first day of the further term, and the day from which its years are counted: with those before they make whole years."""
-    reading = is_set(rules, "extension_counts_from")
+    reading = rules.setting_if_any("extension_counts_from")
     if reading == "certificate_issued":
         return today, today
     if reading == "decision_taken" or adopted_on > earlier.valid_until:

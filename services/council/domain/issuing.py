@@ -5,7 +5,7 @@ from datetime import date
 
 from chassis.problems import Refused
 from regulations import Rulebook, enforces
-from services.council.domain.clauses import KZ, adopts, certifies, is_set, keeps_blanks, valid_until
+from services.council.domain.clauses import KZ, adopts, certifies, keeps_blanks, valid_until
 
 YEARS = "certificate_years"
 
@@ -16,7 +16,7 @@ def last_day(rules: Rulebook, stated: date | None, reason: str | None, issued_on
 
     Refused where a person states what is set, and where nobody does.
     """
-    years = is_set(rules, YEARS)
+    years = rules.setting_if_any(YEARS)
     if "certificate_validity" in rules.terms or isinstance(years, int):
         if stated is not None or reason is not None:
             raise _refused(rules, "the term of a certificate is set", "a certificate without a last day and a reason of its own")

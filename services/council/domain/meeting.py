@@ -12,7 +12,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.council.contract import AttendanceRecorded, BallotKind, MeetingConvened, MeetingCorrected, MinutesSigned
-from services.council.domain.clauses import IQAA, KZ, adopts, considers, is_set, materials, setting_clause, share
+from services.council.domain.clauses import IQAA, KZ, adopts, considers, materials, setting_clause, share
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _able(command: ConveneMeeting, rules: Rulebook) -> None:
             rulebook=rules.id,
             accepts="a day on which the council has members",
         )
-    if command.missing_groups and is_set(rules, "missing_council_group") == "cannot_decide":
+    if command.missing_groups and rules.setting_if_any("missing_council_group") == "cannot_decide":
         raise Refused(
             f"on {command.held_on} nobody represents: {', '.join(command.missing_groups)}; a council that lacks a group cannot decide",
             clause=setting_clause(rules, "missing_council_group"),

@@ -36,7 +36,7 @@ from services.council.domain.aftermath import (
     register_of,
     told_to_ministry,
 )
-from services.council.domain.clauses import IQAA, KZ, is_set, notice_of_refusal, reapplication_from, setting_clause
+from services.council.domain.clauses import IQAA, KZ, notice_of_refusal, reapplication_from, setting_clause
 
 
 class SendRefusalNotice(Command):
@@ -181,7 +181,7 @@ def _submit(command: SubmitToDeqar, case: Decided, today: date) -> DeqarSubmitte
 
 @enforces(IQAA, "S3.h")
 def _inform(command: InformMinistry, case: Decided, rules: Rulebook, today: date) -> MinistryInformed:
-    name = is_set(rules, "ministry_name")
+    name = rules.setting_if_any("ministry_name")
     return MinistryInformed(
         case_id=case.opened.case_id,
         institution_id=case.opened.institution_id,
@@ -195,7 +195,7 @@ def _inform(command: InformMinistry, case: Decided, rules: Rulebook, today: date
 @enforces(IQAA, "S4.a")
 def _agree(command: AgreeFollowUp, case: Decided, rules: Rulebook, today: date) -> FollowUpAgreed:
     stage = follow_up_stage(rules)
-    period, reason = is_set(rules, "follow_up_period_months"), command.reason.strip()
+    period, reason = rules.setting_if_any("follow_up_period_months"), command.reason.strip()
     if isinstance(period, int):
         if command.period_months not in (None, period):
             accepts = f"a period of {period} months, or none in the request"

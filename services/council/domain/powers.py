@@ -6,7 +6,7 @@ from typing import Literal
 
 from chassis.problems import Refused
 from regulations import Rulebook, enforces
-from services.council.domain.clauses import SAPATTUU, adopts, considers, is_set, setting_clause
+from services.council.domain.clauses import SAPATTUU, adopts, considers, setting_clause
 
 #: What a decision does, by the name of the competence to take it.
 Power = Literal["extension", "publication", "suspension", "withdrawal"]
@@ -95,7 +95,7 @@ def of_fulfilment(rules: Rulebook, words: Sequence[str]) -> tuple[str, ...]:
 @enforces(SAPATTUU, "3.3.b.s3")
 def compelled(rules: Rulebook, ground: str | None) -> str | None:
     """The one decision that a ground compels to; None where it leaves the council its right to decide."""
-    if ground is None or is_set(rules, "withdrawal_on_repeated_failure") in (None, False, "may"):
+    if ground is None or rules.setting_if_any("withdrawal_on_repeated_failure") in (None, False, "may"):
         return None
     allowed = allows(rules, ground)
     return allowed[0] if len(allowed) == 1 else None

@@ -12,7 +12,7 @@ from chassis.problems import Refused
 from regulations import Rulebook, enforces
 from services.council.contract import PresidingStatement, ResolutionAdopted, ResolutionItem, ResolutionOpened
 from services.council.domain import powers
-from services.council.domain.clauses import SAPATTUU, considers, is_set, setting_clause, share
+from services.council.domain.clauses import SAPATTUU, considers, setting_clause, share
 from services.council.domain.meeting import same_number
 from services.council.domain.voting import Sitting, require_quorum
 
@@ -122,9 +122,9 @@ def _check_set(rules: Rulebook, opened: ResolutionOpened, motion: Motion, ground
     if compelled and opened.ground and opened.suspended_before and compelled not in words and not lapsed:
         clause, accepts = powers.clause_of_ground(rules, opened.ground), f"the decision: {compelled}"
         raise Refused(f"after {opened.ground} the council withdraws", clause=clause, rulebook=rules.id, accepts=accepts)
-    if not words and is_set(rules, "neither_extended_nor_sanctioned") is None:
+    if not words and rules.setting_if_any("neither_extended_nor_sanctioned") is None:
         raise _refused(rules, "a resolution without a decision", f"one or more of: {', '.join(powers.powers(rules))}")
-    if len(words) > 1 and is_set(rules, "decisions_combine") is not True:
+    if len(words) > 1 and rules.setting_if_any("decisions_combine") is not True:
         raise Refused("one decision at a time", clause=powers.combined(rules), rulebook=rules.id, accepts=f"one of: {', '.join(words)}")
     on_certificate = [word for word in words if powers.powers(rules)[word] in powers.ON_CERTIFICATE]
     if len(on_certificate) > 1:
@@ -217,13 +217,13 @@ def _left(rules: Rulebook, opened: ResolutionOpened, item: ResolutionItem) -> tu
     """The clause of the reading that a decision leaves, in what, and what would be accepted."""
     paired = powers.extensions_of(rules, opened.kind)
     if powers.powers(rules)[item.word] == "extension":
-        if item.term in paired or is_set(rules, "extension_by_kind") in (None, "council_chooses"):
+        if item.term in paired or rules.setting_if_any("extension_by_kind") in (None, "council_chooses"):
             return None
         clause = setting_clause(rules, "extension_by_kind")
         if opened.kind is None:
             return clause, "nobody has said what the certificate was, so no term goes with it", "the council's reason for the term"
         return clause, f"with {opened.kind} goes {', '.join(paired)}", f"{', '.join(paired)}, or the council's reason for {item.term}"
-    setting = is_set(rules, "decisions_for_five_years")
+    setting = rules.setting_if_any("decisions_for_five_years")
     if opened.kind is None or paired or setting in (None, True):
         return None
     clause = setting_clause(rules, "decisions_for_five_years")
@@ -245,14 +245,14 @@ def _carried(rules: Rulebook, motion: Motion, sitting: Sitting) -> PresidingStat
         reason = f"{cast + motion.abstained} votes of {len(voting)} members, {motion.votes_for} of them for it"
         raise _refused(rules, reason, f"as many votes as members without an interest are present: {len(voting)}; some of them for it")
     setting = "council_tie" if motion.votes_for == motion.votes_against else "council_majority"
-    possible = motion.words or (str(is_set(rules, "neither_extended_nor_sanctioned")),)
+    possible = motion.words or (str(rules.setting_if_any("neither_extended_nor_sanctioned")),)
     majority = share(rules, "council_majority") if setting == "council_majority" else None
     if majority is not None and not majority.met_by(motion.votes_for, cast):
         reason = f"{motion.votes_for} of {cast} votes are no majority"
         clause, accepts = setting_clause(rules, setting), "a motion that was carried"
         raise Refused(reason, clause=clause, rulebook=rules.id, accepts=accepts, setting=setting)
     statement = motion.presiding_statement
-    if majority is not None or is_set(rules, setting) in possible:
+    if majority is not None or rules.setting_if_any(setting) in possible:
         if statement is not None:
             raise _refused(rules, "the votes decide", "no statement of the presiding person")
         return None

@@ -18,7 +18,7 @@ from services.council.contract import (
     SuspensionTermEnded,
 )
 from services.council.domain import powers
-from services.council.domain.clauses import SAPATTUU, adopts, is_set, setting_clause
+from services.council.domain.clauses import SAPATTUU, adopts, setting_clause
 from services.council.domain.standing import Certificate
 
 NATIONAL_REGISTER = "national_register"
@@ -129,7 +129,7 @@ def restore(command: RestoreCertificate, state: Certificate, rules: Rulebook, to
         raise Conflict(f"the certificate lapsed after {state.lapses_on}")
     _check_corrected(rules, suspended, command.corrected_on, since, today)
     lost = (today - since).days
-    extends = is_set(rules, VALIDITY) != "restored"
+    extends = rules.setting_if_any(VALIDITY) != "restored"
     proposed = issued.valid_until + timedelta(days=lost if extends else 0)
     last = command.valid_until or proposed
     if last < today:

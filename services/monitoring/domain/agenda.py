@@ -9,7 +9,7 @@ from regulations import Rulebook, compute, end_of_local_day, enforces
 from regulations.deadlines import add_months
 from services.monitoring.contract import CycleWindow
 from services.monitoring.domain import profile
-from services.monitoring.domain.cycle_rules import AAKR, SAPATTUU, is_set
+from services.monitoring.domain.cycle_rules import AAKR, SAPATTUU
 
 _DAY = timedelta(days=1)
 _YEAR = 12
@@ -70,7 +70,7 @@ def _yearly(rules: Rulebook, terms: tuple[str, ...], life: Life) -> Iterator[Cyc
 
 
 def _once(rules: Rulebook, terms: tuple[str, ...], life: Life) -> Iterator[CycleWindow]:
-    if life.begun < 1 and is_set(rules, "reports_per_certificate") is not None:
+    if life.begun < 1 and rules.setting_if_any("reports_per_certificate") is not None:
         yield _window(rules, terms, 1, life.received_on or life.issued_on, life.expected.get(1), life)
 
 
@@ -92,5 +92,5 @@ def _window(rules: Rulebook, terms: tuple[str, ...], cycle: int, since: date, ex
 
 def _first_reminder(rules: Rulebook, rule: str) -> timedelta:
     own = rules.terms[rule].reminders
-    distances = own if own is not None else is_set(rules, "reminder_distances")
+    distances = own if own is not None else rules.setting_if_any("reminder_distances")
     return max((int(each) for each in distances), default=0) * _DAY if isinstance(distances, tuple) else 0 * _DAY

@@ -161,7 +161,7 @@ def _studied(state: Cycle) -> None:
 
 def _analysed(state: Cycle, rules: Rulebook) -> None:
     """Where the analysis comes before the decision on a visit."""
-    decided, analysed = of.stage(rules, *of.VISIT_STAGES), of.stage(rules, of.ANALYSIS)
+    decided, analysed = rules.stage(*of.VISIT_STAGES), rules.stage(of.ANALYSIS)
     if state.analysed is None and decided is not None and analysed is not None and analysed.id in decided.after:
         of.refuse(rules, analysed.clause, "the measures are not analysed", "this after the analysis by experts and referent")
 

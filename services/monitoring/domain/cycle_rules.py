@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from chassis.documents import Document
 from chassis.problems import Invalid, Refused
-from regulations import Cited, Entry, Rulebook, Stage, compute
+from regulations import Cited, Entry, Rulebook, compute
 
 AAKR = "aakr-monitoring-2024"
 SAPATTUU = "sapattuu-bilim-monitoring"
@@ -60,20 +60,9 @@ def words(rules: Rulebook, vocabulary: str) -> Mapping[str, Entry]:
     return rules.vocabularies.get(vocabulary, {})
 
 
-def is_set(rules: Rulebook, setting: str) -> object:
-    """A setting's value; None where it is unset and where the rulebook has none of that name."""
-    found = rules.settings.get(setting)
-    return None if found is None else found.value
-
-
-def stage(rules: Rulebook, *names: str) -> Stage | None:
-    """The stage of the first of these names that the procedure has."""
-    return next((each for each in rules.stages if each.id in names), None)
-
-
 def need_stage(rules: Rulebook, *names: str) -> str:
     """The clause of a stage; refused where the procedure has no such stage."""
-    found = stage(rules, *names)
+    found = rules.stage(*names)
     if found is None or found.clause is None:
         refuse(rules, looked(rules), f"the procedure has no stage {names[0]}", "the stages of this procedure")
     return found.clause
@@ -106,7 +95,7 @@ def report_due(rules: Rulebook, valid_until: date, expected_on: date | None) -> 
         if anchor is not None:
             ends.append(compute(rules, name, anchor).due_on)
     last = max(ends, default=None)
-    return min(last, valid_until) if last and is_set(rules, "report_missed_at_expiry") is True else last
+    return min(last, valid_until) if last and rules.setting_if_any("report_missed_at_expiry") is True else last
 
 
 def visit_words(rules: Rulebook) -> Mapping[str, Entry]:
@@ -135,7 +124,7 @@ def medium_stands(rules: Rulebook, medium: str | None) -> bool:
     known = words(rules, MEDIA)
     if not known:
         return True
-    return medium is not None and medium in known and (known[medium].kind == "text" or is_set(rules, "upload_accepted") is True)
+    return medium is not None and medium in known and (known[medium].kind == "text" or rules.setting_if_any("upload_accepted") is True)
 
 
 def medium_clause(rules: Rulebook) -> str | None:

@@ -98,7 +98,7 @@ def _form(command: FormInternalCommission, state: InternalCommission, rules: Rul
         rulebook=command.rulebook,
         members=members,
         order_number=command.order_number,
-        formed_by=str(of.is_set(rules, "commission_formed_by") or "agency"),
+        formed_by=str(rules.setting_if_any("commission_formed_by") or "agency"),
         flags=flags,
         until=command.until,
         formed_on=command.formed_on,
@@ -139,11 +139,11 @@ def _seated(
     members = (*kept, *(InternalMember(staff_id=each.staff_id, staff=each.staff_id in staff, head=each.head) for each in new))
     asked = of.staff_clause(rules, "commission")
     outsiders = [each.staff_id for each in members if not each.staff] if asked else []
-    if outsiders and of.is_set(rules, OUTSIDER) == of.REFUSED:
+    if outsiders and rules.setting_if_any(OUTSIDER) == of.REFUSED:
         of.refuse(rules, asked or "", f"not of the staff: {', '.join(outsiders)}", "a commission of the agency's staff")
     if len([each for each in members if each.head]) > 1:
         raise of.invalid(at, "two heads", "one head, or none")
-    least = of.is_set(rules, "commission_size_minimum")
+    least = rules.setting_if_any("commission_size_minimum")
     least = least if isinstance(least, int) else 1
     if len(members) < least:
         of.refuse(rules, of.setting_clause(rules, "commission_size_minimum"), f"{len(members)} members", f"{least} members at least")

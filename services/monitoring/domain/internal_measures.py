@@ -45,13 +45,13 @@ def adopt(command: commands.AdoptImprovementPlan, state: InternalCycle, rules: R
     if early:
         raise of.invalid("#/measures", f"due before today: {', '.join(early)}", f"days from {today} on, or none")
     uncovered = _uncovered(command, state)
-    if uncovered and of.is_set(rules, "plan_covers") == ALL_FOUND:
+    if uncovered and rules.setting_if_any("plan_covers") == ALL_FOUND:
         told = of.setting_clause(rules, "plan_covers")
         of.refuse(rules, told, f"no measure removes {', '.join(uncovered)}", "a measure against every shortcoming found", uncovered)
     return ImprovementPlanAdopted(
         cycle_id=state.terms.cycle_id,
         measures=tuple(each.model_copy(update={"own_item": _own(rules, command.body, each.responsible)}) for each in command.measures),
-        adopted_by=str(of.is_set(rules, "improvement_plan_adopted_by") or "agency"),
+        adopted_by=str(rules.setting_if_any("improvement_plan_adopted_by") or "agency"),
         uncovered=uncovered,
         adopted_on=today,
     )
@@ -84,7 +84,7 @@ def _check_responsible(rules: Rulebook, body: Body, given: list[str]) -> None:
 
 def _own(rules: Rulebook, body: Body, responsible: str) -> bool:
     """Whether it is told that who answers for a measure sits in the commission that controls it."""
-    return responsible in body.commission and of.is_set(rules, OWN_ITEM) in (of.FLAGGED, of.REFUSED)
+    return responsible in body.commission and rules.setting_if_any(OWN_ITEM) in (of.FLAGGED, of.REFUSED)
 
 
 @enforces(ARTKI, "2.2.3", "4.3.s2")
@@ -96,7 +96,7 @@ def control(command: commands.ControlImprovementMeasure, state: InternalCycle, r
         members, told = ", ".join(sorted(command.body.commission)), of.stage_clause(rules, "control")
         of.refuse(rules, told, f"{command.controlled_by} does not sit in the commission", f"a member of the commission: {members}")
     own = command.controlled_by == measure.responsible
-    if own and of.is_set(rules, OWN_ITEM) == of.REFUSED:
+    if own and rules.setting_if_any(OWN_ITEM) == of.REFUSED:
         told = of.setting_clause(rules, OWN_ITEM)
         of.refuse(rules, told, f"{command.controlled_by} answers for this measure", "another member of the commission")
     fact = ImprovementMeasureControlled(
@@ -106,7 +106,7 @@ def control(command: commands.ControlImprovementMeasure, state: InternalCycle, r
         note=command.note,
         document=command.document,
         controlled_by=command.controlled_by,
-        own_item=own and of.is_set(rules, OWN_ITEM) == of.FLAGGED,
+        own_item=own and rules.setting_if_any(OWN_ITEM) == of.FLAGGED,
         controlled_on=today,
     )
     last = next((each for each in reversed(state.controls) if each.measure_id == command.measure_id), None)

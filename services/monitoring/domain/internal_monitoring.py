@@ -87,7 +87,7 @@ def _check_used(rules: Rulebook, uses: dict[str, int], said: set[str], what: str
     """The methods that were used less often than asked; refused where their absence needs a reason and has none."""
     least = rules.thresholds.get("uses_of_each_method")
     unused = [method for method, count in uses.items() if least is not None and not least.holds(count)]
-    rule = of.is_set(rules, "unused_method")
+    rule = rules.setting_if_any("unused_method")
     faults = [each for each in unused if rule == of.INCOMPLETE or (rule != SHOWN and each not in said)]
     if faults:
         accepts = "each method used" + ("" if rule == of.INCOMPLETE else ", or why not in the plan (`unused_methods`)")
@@ -124,11 +124,11 @@ def fulfilment(command: commands.DetermineFulfilment, state: InternalCycle, rule
     if command.source is None and id_ not in carried:
         accepts = f"ids of the register of recommendations, or of carried measures: {', '.join(carried) or 'none'}"
         raise of.invalid("#/recommendation_id", f"no such recommendation: {id_}", accepts)
-    only = of.is_set(rules, "earlier_checks")
+    only = rules.setting_if_any("earlier_checks")
     if command.source is not None and only not in (None, "all", command.source):
         told = of.setting_clause(rules, "earlier_checks")
         of.refuse(rules, told, f"it comes from a check that does not count: {command.source}", f"recommendations of {only}")
-    scale = of.is_set(rules, "fulfilment_scale")
+    scale = rules.setting_if_any("fulfilment_scale")
     if command.word is not None and scale is None:
         raise of.invalid("#/word", "no scale of fulfilment is set", "the degree in words")
     before = state.fulfilments.get(id_)
@@ -148,7 +148,7 @@ def collection(command: commands.EndCollecting, state: InternalCycle, rules: Rul
     unused = _check_used(rules, {method: uses[method] for method in of.words(rules, METHODS)}, said, "what was collected")
     groups = of.words(rules, of.GROUPS)
     missed = tuple(group for group in groups if group not in command.groups)
-    if missed and of.is_set(rules, "group_not_reached") == of.INCOMPLETE:
+    if missed and rules.setting_if_any("group_not_reached") == of.INCOMPLETE:
         told = of.setting_clause(rules, "group_not_reached")
         of.refuse(rules, told, f"not reached: {', '.join(missed)}", "every group reached", missed)
     return InternalInformationCollected(

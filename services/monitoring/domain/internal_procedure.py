@@ -83,7 +83,7 @@ def _adopt(command: AdoptInternalMonitoring, rules: Rulebook, today: date) -> In
         reason = f"it is approved only on {command.approved_on}, and in force from then on"
         of.refuse(rules, of.clause(rules, in_force), reason, f"a day of approval until {today}")
     year = command.approved_on.year
-    fixed = {"year_of_approval": year, "year_after_approval": year + 1}.get(str(of.is_set(rules, "first_cycle_year")))
+    fixed = {"year_of_approval": year, "year_after_approval": year + 1}.get(str(rules.setting_if_any("first_cycle_year")))
     if fixed is not None and command.first_year != fixed:
         of.refuse(rules, of.setting_clause(rules, "first_cycle_year"), f"the first cycle is not that of {command.first_year}", str(fixed))
     last = max(year, today.year) + 1
@@ -102,7 +102,7 @@ def _amend(command: AmendInternalRegulation, state: InternalProcedure, rules: Ru
         raise of.invalid("#/rulebook_id", f"{rules.id} is no regulation on internal monitoring", of.PROCEDURE)
     if command.reason is not None:
         of.check_words(rules, "amendment_reasons", [command.reason], "#/reason")
-    elif of.is_set(rules, "amendment_reason") == "listed_only":
+    elif rules.setting_if_any("amendment_reason") == "listed_only":
         known = ", ".join(of.words(rules, "amendment_reasons"))
         of.refuse(rules, of.setting_clause(rules, "amendment_reason"), "the regulation is not amended for another reason", known)
     before = (state.amendments or (state.adopted,))[-1].approved_on
@@ -143,7 +143,7 @@ def evolve(state: InternalProcedure, event: Any) -> InternalProcedure:
 def years(rules: Rulebook, first: int, today: date, reported: Collection[int], opened: Collection[int] = ()) -> list[YearOfMonitoring]:
     """Each calendar year since the first: held with as many final reports of that year as the text asks for. `reported` has the year of
     each report, `opened` that of each cycle. A missed year is told and nothing more: the text names no consequence."""
-    held_when = str(of.is_set(rules, "cycle_held_when"))
+    held_when = str(rules.setting_if_any("cycle_held_when"))
     counted = list(opened) if held_when == "started" else list(reported)
     needed = rules.thresholds.get("cycles_per_year")
     found = []

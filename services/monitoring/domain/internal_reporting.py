@@ -51,7 +51,7 @@ def final(command: commands.FinaliseInternalReport, state: InternalCycle, rules:
         of.refuse_undetermined(rules, left)
     if command.document is not None:
         check_kind(rules, command.document, [of.REPORT])
-    published = bool(of.is_set(rules, "report_published")) if command.published is None else command.published
+    published = bool(rules.setting_if_any("report_published")) if command.published is None else command.published
     return InternalReportFinalised(
         cycle_id=state.terms.cycle_id,
         number=len(state.drafts),
@@ -75,9 +75,9 @@ def meeting(command: commands.HoldGeneralMeeting, state: InternalCycle, rules: R
     of.check_staff(command.body, command.attendance, "#/attendance")
     if command.chair is not None and command.chair not in command.attendance:
         raise of.invalid("#/chair", "who presided was not there", "one of `attendance`, or none")
-    if of.is_set(rules, "meeting_evidence") == "minutes" and command.minutes is None:
+    if rules.setting_if_any("meeting_evidence") == "minutes" and command.minutes is None:
         of.refuse(rules, told, "the meeting has no minutes", "its minutes", ["minutes"])
-    quorum = of.is_set(rules, "meeting_quorum")
+    quorum = rules.setting_if_any("meeting_quorum")
     if isinstance(quorum, Share) and not quorum.met_by(len(command.attendance), len(command.body.staff)):
         reason = f"{len(command.attendance)} of {len(command.body.staff)} were there"
         of.refuse(rules, of.setting_clause(rules, "meeting_quorum"), reason, f"a quorum of {quorum.of} of the team")

@@ -8,9 +8,9 @@ from typing import NoReturn
 from chassis.problems import Invalid, Refused
 from regulations import Cited, Rulebook, enforces
 from services.monitoring.contract_internal import ARTKI
-from services.monitoring.domain.cycle_rules import check_words, is_set, words
+from services.monitoring.domain.cycle_rules import check_words, words
 
-__all__ = ["ARTKI", "check_words", "is_set", "words"]
+__all__ = ["ARTKI", "check_words", "words"]
 
 PROCEDURE = "internal_monitoring"
 PLAN, REPORT, IMPROVEMENT, MEETING, INFORMATION = (

@@ -35,6 +35,6 @@ def content(rules: Rulebook, names: Sequence[str]) -> str:
 
 def counts_from(rules: Rulebook, order_received_on: date, conclusion_received_on: date) -> date:
     """The day from which the plan's term runs: the later of both receipts, unless the setting says that of the order alone."""
-    if of.is_set(rules, COUNTED_FROM) == ORDER:
+    if rules.setting_if_any(COUNTED_FROM) == ORDER:
         return order_received_on
     return max(order_received_on, conclusion_received_on)

@@ -83,7 +83,7 @@ def approval(rules: Rulebook, kind: str | None) -> Competence | None:
 
 def reviewed(rules: Rulebook) -> bool:
     """Whether the agency reviews a plan; where it does not, a submitted plan stands."""
-    return of.stage(rules, PLAN_REVIEW) is not None
+    return rules.stage(PLAN_REVIEW) is not None
 
 
 def report_rules(rules: Rulebook, kind: str | None) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def by_visit(rules: Rulebook, rule: str) -> bool:
 
 def every_year(rules: Rulebook) -> bool:
     """Whether there is a cycle in each year, and not one for each certificate."""
-    return of.is_set(rules, "cycle_repeats") == "every_year"
+    return rules.setting_if_any("cycle_repeats") == "every_year"
 
 
 def basis(rules: Rulebook) -> tuple[Clause, ...]:
@@ -118,7 +118,7 @@ def terms_of(rules: Rulebook, kind: str | None, recommendations: Sequence[Follow
         return next((name for name in names if name in rules.terms), None)
 
     def has(stage: str) -> bool:
-        return of.stage(rules, stage) is not None
+        return rules.stage(stage) is not None
 
     def ground(word: str) -> str | None:
         return word if word in of.words(rules, of.GROUNDS) else None
@@ -136,7 +136,7 @@ def terms_of(rules: Rulebook, kind: str | None, recommendations: Sequence[Follow
         "report_rules_by_visit": tuple(rule for rule in reports if by_visit(rules, rule)),
         "report_missing_ground": ground(of.NO_REPORT),
         "study_rule": term(*of.STUDY_STAGES),
-        "study_of_complete_report": of.is_set(rules, "study_starts_with") == "complete_report",
+        "study_of_complete_report": rules.setting_if_any("study_starts_with") == "complete_report",
         "analysed": bool(reports) and has(of.ANALYSIS),
         "visit_decided_by": next(iter(by), ""),
         "visit_notice": any(told.values()),

@@ -233,7 +233,7 @@ def study(rules: Rulebook, state: Cycle, given: Study, today: date) -> ReportStu
     """Studied as it stands. Where only a complete report is studied, a person says why this one is, if it lacks something."""
     clause = of.need_stage(rules, *of.STUDY_STAGES)
     opened, report = state.terms, _under_study(state)
-    whole = of.is_set(rules, "study_starts_with") == "complete_report"
+    whole = rules.setting_if_any("study_starts_with") == "complete_report"
     if whole and not report.complete and not given.reading_departure:
         lacks = [*report.missing, *report.unproved, *report.unreported]
         of.refuse(

@@ -16,7 +16,6 @@ from services.review.domain.questions import (
     missing_forms,
     missing_parts,
     needed_step,
-    setting,
 )
 from services.review.domain.standing import must_be_open
 from services.review.domain.state import Form, Report
@@ -108,7 +107,7 @@ def examination(state: Report, rules: Rulebook) -> None:
         )
     if state.stage != "submitted":
         raise Conflict(f"version {state.number} is examined already")
-    limit = setting(rules, "examination_rounds")
+    limit = rules.setting_if_any("examination_rounds")
     if isinstance(limit, int) and state.rounds >= limit:
         raise Refused(
             f"a report is examined {limit} times at most",
@@ -149,7 +148,7 @@ def final_version(state: Report, rules: Rulebook) -> None:
             rulebook=rules.id,
             accepts="a reworked version with its annexes" if state.stage == "rework" else "the results of the examination first",
         )
-    if setting(rules, "final_version_without_rework") == "new_version_required":
+    if rules.setting_if_any("final_version_without_rework") == "new_version_required":
         raise Refused(
             "the final version is a new one, even where no rework was needed",
             clause=clause_of(rules.settings["final_version_without_rework"]),
@@ -178,7 +177,7 @@ def acceptance(state: Report, rules: Rulebook) -> None:
 
 def _is_final(state: Report, rules: Rulebook) -> bool:
     if state.stage == "finalising":
-        return setting(rules, "final_version_without_rework") == "nothing_resubmitted"
+        return rules.setting_if_any("final_version_without_rework") == "nothing_resubmitted"
     return state.stage == "final" or (state.stage == "submitted" and state.rounds > 0)
 
 
@@ -212,7 +211,7 @@ def audit(state: Report, rules: Rulebook) -> None:
 
 def must_follow_final(held_on: date | None, state: Report, rules: Rulebook) -> None:
     """An audit comes after the final version, where the rulebook has it so; with None, one that is still to come."""
-    if setting(rules, "preliminary_audit_when") != "after_final_version":
+    if rules.setting_if_any("preliminary_audit_when") != "after_final_version":
         return
     if state.final_on is None or (held_on is not None and held_on < state.final_on):
         raise Refused(

@@ -19,14 +19,9 @@ def clause_of(cited: Cited) -> str:
     return cited.clause or ""
 
 
-def step(rules: Rulebook, stage_id: str) -> Stage | None:
-    """A stage of the procedure; None where the rulebook has no such step."""
-    return next((stage for stage in rules.stages if stage.id == stage_id), None)
-
-
 def needed_step(rules: Rulebook, stage_id: str) -> Stage:
     """A stage of the procedure; Conflict where the rulebook has no such step."""
-    found = step(rules, stage_id)
+    found = rules.stage(stage_id)
     if found is None:
         raise Conflict(f"the procedure of {rules.id} has no such step ({stage_id.replace('_', ' ')})")
     return found
@@ -36,12 +31,6 @@ def media(rules: Rulebook) -> tuple[Form, ...]:
     """The forms in which the rulebook wants a report; none where it is silent on them."""
     wanted = rules.vocabularies.get("report_media", {})
     return tuple(form for form in FORMS if form in wanted)
-
-
-def setting(rules: Rulebook, name: str) -> object:
-    """The value of a setting; None where it is unset or the rulebook has no such setting."""
-    found = rules.settings.get(name)
-    return None if found is None else found.value
 
 
 def missing_forms(state: Report, rules: Rulebook) -> tuple[Form, ...]:
@@ -64,7 +53,7 @@ def missing_parts(state: Report, rules: Rulebook) -> Sequence[tuple[str, str]]:
         for name, part in contents.items()
         if part.when is None and not met.get(name, name in standards)
     ]  # fmt: skip
-    outlined = contents.get("standards_and_criteria") or step(rules, "self_assessment")
+    outlined = contents.get("standards_and_criteria") or rules.stage("self_assessment")
     clause = clause_of(outlined) if outlined else ""
     for standard, criterion in state.outline:
         if (standard, criterion) not in state.sections and not (criterion is None and standard in standards):
@@ -77,7 +66,7 @@ def audit_needed(state: Report, rules: Rulebook) -> bool | None:
 
     The kinds that have one are those whose wording stands in the clause on the audit, and those that include such a kind.
     """
-    audit = step(rules, "preliminary_audit")
+    audit = rules.stage("preliminary_audit")
     if audit is None:
         return False
     kinds = rules.vocabularies.get("kinds", {})

@@ -32,8 +32,6 @@ from services.review.domain.questions import (
     missing_forms,
     missing_parts,
     needed_step,
-    setting,
-    step,
 )
 from services.review.domain.standing import Close, Resume, Suspend, decide_standing
 from services.review.domain.state import Form, Report, Stage, Standing, evolve
@@ -103,13 +101,13 @@ def _awaited_of_version(state: Report, rules: Rulebook) -> Sequence[Awaited]:
         case _:
             return []
     command, who, stage = what
-    asked = step(rules, stage)
+    asked = rules.stage(stage)
     return [Awaited(command, who, clause_of(asked))] if asked else []
 
 
 def _finalisation(state: Report, rules: Rulebook) -> tuple[str, str]:
     """How an examined version becomes the final one; one that lacks more than its annexes needs a new version."""
-    match setting(rules, "final_version_without_rework"):
+    match rules.setting_if_any("final_version_without_rework"):
         case "new_version_required":
             whole = False
         case "nothing_resubmitted" if not missing_parts(state, rules):

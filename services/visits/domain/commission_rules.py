@@ -12,7 +12,7 @@ from chassis.problems import Invalid, Refused
 from regulations import Cited, Entry, Rulebook, compute, enforces, length
 from services.visits.contract import Commissioner, NoteHandedOver, Shortcoming, Task
 from services.visits.domain.commission_state import AttestationVisit
-from services.visits.domain.dates import Rules, clause_of, setting_of, stage_of
+from services.visits.domain.dates import Rules, clause_of
 
 ATTESTATION = "kz-109-2008-attestation"
 
@@ -34,7 +34,7 @@ def words(book: Rulebook, vocabulary: str) -> Mapping[str, Entry]:
 
 def stage_clause(book: Rulebook, *stages: str) -> str:
     """The clause of the first of these steps that the rulebook has."""
-    return first(*(stage_of(book, stage) for stage in stages))
+    return first(*(book.stage(stage) for stage in stages))
 
 
 def first(*cited: Cited | None) -> str:
@@ -44,17 +44,17 @@ def first(*cited: Cited | None) -> str:
 
 def commission_clause(book: Rulebook) -> str:
     """The clause by which the commission is formed."""
-    return first(stage_of(book, FORMING), book.compositions.get(COMMISSION))
+    return first(book.stage(FORMING), book.compositions.get(COMMISSION))
 
 
 def note_clause(book: Rulebook) -> str:
     """The clause on the notes of the members."""
-    return first(book.documents.get(NOTE), stage_of(book, STUDYING))
+    return first(book.documents.get(NOTE), book.stage(STUDYING))
 
 
 def task_clause(book: Rulebook) -> str:
     """The clause by which the chair presents the members and gives them their tasks."""
-    return first(stage_of(book, PRESENTING), book.competences.get("task_assignment"))
+    return first(book.stage(PRESENTING), book.competences.get("task_assignment"))
 
 
 def refused(why: str, cited: Cited | str | None, book: Rulebook, accepts: str, **more: Any) -> Refused:
@@ -117,7 +117,7 @@ def check_groups(members: Sequence[Commissioner], state_owned: bool, book: Ruleb
         meant = {word for word, entry in groups.items() if entry.clause == wanted.clause}
         if sum(bool(meant & set(member.groups)) for member in members) < wanted.at_least:
             lacking[name] = wanted
-    if lacking and setting_of(book, "missing_member_group") == "refused":
+    if lacking and book.setting_if_any("missing_member_group") == "refused":
         told = "; ".join(wanted.names.en for wanted in lacking.values())
         raise refused(f"the commission lacks: {told}", next(iter(lacking.values())), book, "a commission with them", missing=list(lacking))
     return tuple(lacking)
@@ -126,7 +126,7 @@ def check_groups(members: Sequence[Commissioner], state_owned: bool, book: Ruleb
 @enforces(ATTESTATION, "16")
 def check_size(members: Sequence[Commissioner], book: Rulebook) -> None:
     """As many as the agency asks for, if it does: the text gives no number."""
-    least, composition = setting_of(book, "commission_size_minimum"), book.compositions.get(COMMISSION)
+    least, composition = book.setting_if_any("commission_size_minimum"), book.compositions.get(COMMISSION)
     least = least if isinstance(least, int) else composition.minimum if composition else None
     if least is not None and len(members) < least:
         raise refused(f"the commission would have {len(members)} members", commission_clause(book), book, f"at least {least} members")
@@ -172,7 +172,7 @@ def check_noted(state: AttestationVisit, book: Rulebook) -> None:
 def strange_methods(pointer: str, methods: Sequence[str], book: Rulebook) -> Faults:
     """The words that are no methods: any other may be one too where the agency reads the list as open, but none is named twice."""
     known = words(book, METHODS)
-    is_open = setting_of(book, "interviews_open") in (True, "true")
+    is_open = book.setting_if_any("interviews_open") in (True, "true")
     return strange(pointer, "", methods, dict.fromkeys((*known, *methods)) if is_open else known)
 
 
@@ -194,7 +194,7 @@ def check_note(told: Mapping[str, object], shortcomings: Sequence[Shortcoming], 
 def check_stay(started_on: date, ended_on: date, rules: Rules) -> None:
     """The work lasts no longer than the text says that the agency follows."""
     book = rules.rulebook
-    chosen = f"{WORK}_{setting_of(book, 'commission_work_text')}"
+    chosen = f"{WORK}_{book.setting_if_any('commission_work_text')}"
     name = chosen if chosen in book.ranges else WORK
     if name not in book.ranges:
         return

@@ -36,7 +36,7 @@ from services.visits.domain.commission_rules import (
     words,
 )
 from services.visits.domain.commission_state import AttestationVisit
-from services.visits.domain.dates import Rules, setting_of
+from services.visits.domain.dates import Rules
 
 PARTS = ("indicators", "shortcomings", "recommendations", "conclusions")
 
@@ -178,7 +178,7 @@ def hold(command: HoldQuestionnaires, state: AttestationVisit, rules: Rules, on:
             faults.append({"pointer": f"#/respondents/{n}/answered", "detail": f"of {each.asked} who were asked, {each.answered} answered"})
     invalid(faults)
     setting = book.settings.get("questionnaires_by_commission")
-    if setting_of(book, "questionnaires_by_commission") in (True, "true") and command.conducted_by not in state.expert_ids:
+    if book.setting_if_any("questionnaires_by_commission") in (True, "true") and command.conducted_by not in state.expert_ids:
         raise refused(f"{command.conducted_by} would conduct the questionnaires", setting, book, "a member of the commission")
     replaces = command.replaces_testing if command.replaces_testing is not None else testing_replaced(state.levels)
     if replaces:

@@ -34,7 +34,7 @@ from services.visits.domain.conclusion_rules import (
     missing_attachments,
     signing_clause,
 )
-from services.visits.domain.dates import check_between, setting_of
+from services.visits.domain.dates import check_between
 
 
 class DrawUpConclusion(Command):
@@ -200,7 +200,7 @@ def _hand_over(command: HandOverSecondCopy, state: Conclusion, book: Rulebook, o
     assert state.completed is not None
     received_on = command.received_on or on
     check_between(state.completed.signed_on, received_on, on, "#/received_on")
-    if setting_of(book, SECOND_COPY) == "institution_head" and not command.confirmed:
+    if book.setting_if_any(SECOND_COPY) == "institution_head" and not command.confirmed:
         raise Refused(
             "the head of the organisation has not confirmed by signature that the second copy was handed over",
             clause=signing_clause(book),

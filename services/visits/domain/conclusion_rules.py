@@ -10,7 +10,7 @@ from chassis.problems import Forbidden, Invalid, NotFound, Refused
 from regulations import Cited, Rulebook, RulebookRef, enforces
 from regulations.values import Section
 from services.visits.contract import ConclusionAttachment, ConclusionSection, ControlFigures, SpecialtyRecommendation
-from services.visits.domain.dates import clause_of, setting_of, stage_of
+from services.visits.domain.dates import clause_of
 
 ATTESTATION = "kz-109-2008-attestation"
 CONCLUSION, ATTACHMENTS = "conclusion", "conclusion_attachments"
@@ -61,7 +61,7 @@ def check_complete(
     unsaid = sorted(set(of.specialties) - {each.specialty for each in specialties})
     if not missing and not (unsaid and "specialties" in asked):
         return ()
-    if setting_of(book, INCOMPLETE) == "flagged":
+    if book.setting_if_any(INCOMPLETE) == "flagged":
         return tuple(missing)
     lacks = [f"{word} (p. {clause_of(asked[word])})" for word in missing]
     lacks += [f"a recommendation on specialty {code}" for code in unsaid]
@@ -119,7 +119,7 @@ def _unknown(pointer: str, word: str, known: Iterable[str]) -> list[dict[str, st
 
 def check_studied(of: Attested, book: Rulebook) -> None:
     """Refused before the commission has ended its work, where the rulebook has the conclusion come after the study."""
-    stage = stage_of(book, CONCLUSION)
+    stage = book.stage(CONCLUSION)
     if stage is None or "study" not in stage.after or of.ended_on is not None:
         return
     raise Refused(
@@ -183,7 +183,7 @@ def must_belong(of: Attested, expert_id: str) -> None:
 
 def signing_clause(book: Rulebook) -> str:
     """The clause on signatures and copies."""
-    cited: tuple[Cited | None, ...] = (book.thresholds.get("conclusion_copies"), book.settings.get(SECOND_COPY), stage_of(book, "signing"))
+    cited: tuple[Cited | None, ...] = (book.thresholds.get("conclusion_copies"), book.settings.get(SECOND_COPY), book.stage("signing"))
     return next((clause_of(each) for each in cited if each), "")
 
 

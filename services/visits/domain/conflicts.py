@@ -7,7 +7,7 @@ from datetime import date
 from chassis.problems import Refused
 from regulations import Rulebook, enforces
 from services.visits.contract import ConflictFound, Employment
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of, stage_of
+from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of
 
 PANEL = "expert_panel"
 REPLACEMENT = "expert_replacement"
@@ -34,7 +34,7 @@ def panel_clause(book: Rulebook) -> str:
 
 def conflict_clause(book: Rulebook) -> str:
     """The clause on conflicts of interest: of the institution's right to another expert, else of the panel."""
-    stage = stage_of(book, REPLACEMENT)
+    stage = book.stage(REPLACEMENT)
     return clause_of(stage) if stage else panel_clause(book)
 
 
@@ -44,8 +44,8 @@ def bars_the_bound(book: Rulebook) -> bool:
     The agency's setting decides; without it, a rulebook in which the institution can ask for another expert leaves the matter to
     persons, and one that knows only an external commission has no place for him.
     """
-    chosen = setting_of(book, BOUND)
-    return chosen == "refused" if chosen is not None else stage_of(book, REPLACEMENT) is None
+    chosen = book.setting_if_any(BOUND)
+    return chosen == "refused" if chosen is not None else book.stage(REPLACEMENT) is None
 
 
 @enforces(ORDER_109, "14 (a)")
@@ -91,7 +91,7 @@ def _of_expert(expert_id: str, institution_id: str, known: Known, rules: Rules, 
     present = [job for job in jobs if job.until is None or job.until >= on]
     if institution_id in known.affiliations.get(expert_id, ()) or present:
         yield ConflictFound(expert_id=expert_id, ground="affiliation", detail=f"bound to {institution_id}")
-    years = setting_of(rules.rulebook, RECENT)
+    years = rules.rulebook.setting_if_any(RECENT)
     for job in jobs:
         if job.until is None or job.until >= on or (isinstance(years, int) and _years_on(job.until, years) < on):
             continue

@@ -13,7 +13,6 @@ from regulations import Rulebook, enforces
 from services.visits.contract import ListedLearner, SampleDrawn, StandingShare
 from services.visits.domain.control_guards import SAMPLE, TESTING, WHOLE
 from services.visits.domain.control_state import Control
-from services.visits.domain.dates import setting_of
 from services.visits.domain.marking import ATTESTATION, marks, positive_marks
 from services.visits.domain.sampling import Stratum, draw, everybody
 
@@ -62,7 +61,7 @@ def decided(command: DrawSample, state: Control, book: Rulebook, on: date) -> Se
 @enforces(ATTESTATION, SAMPLE, WHOLE)
 def silence_of(state: Control, book: Rulebook) -> Silence | None:
     """What a person decides, for the text does not; None where it does."""
-    if state.form != TESTING and setting_of(book, "control_wider") is False:
+    if state.form != TESTING and book.setting_if_any("control_wider") is False:
         return Silence("control_wider", "whether the sample is for other kinds of control too")
     if state.specialty is None:
         return Silence("sample_without_specialties", "the sample of a class or group that is of no specialty")
@@ -72,7 +71,7 @@ def silence_of(state: Control, book: Rulebook) -> Silence | None:
 
 
 def _ruled(command: DrawSample, silence: Silence, book: Rulebook) -> Take:
-    value = setting_of(book, silence.setting)
+    value = book.setting_if_any(silence.setting)
     usual = next((take for take in TAKES if take == value), None)
     if usual is not None and command.take is None:
         return usual
@@ -127,7 +126,7 @@ def _taken(take: Take, state: Control, seed: str, book: Rulebook) -> tuple[Strat
 def tie_order(book: Rulebook) -> tuple[str, ...]:
     """The marks in the order in which equal remainders are filled."""
     words = marks(book)
-    return words[::-1] if setting_of(book, "sample_rounding") == "worse_mark_first" else words
+    return words[::-1] if book.setting_if_any("sample_rounding") == "worse_mark_first" else words
 
 
 def _possible(many: int, size: int, learners: int) -> str:
@@ -153,6 +152,6 @@ def _size(book: Rulebook) -> int:
 @enforces(ATTESTATION, WHOLE)
 def _is_small(state: Control, book: Rulebook) -> bool:
     """Whether all of a specialty are controlled: not more than 50, or fewer than 50 where the agency goes by the Kazakh text."""
-    kazakh = setting_of(book, "whole_specialty_text") == "kk"
+    kazakh = book.setting_if_any("whole_specialty_text") == "kk"
     threshold = book.thresholds.get("whole_specialty_kk" if kazakh else "whole_specialty")
     return threshold is None or threshold.holds(len(state.learners))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chassis.problems import Invalid, Refused
-from regulations import Calendar, Cited, Rulebook, Stage, earliest_anchor, enforces, length
-from regulations.values import SettingValue
+from regulations import Calendar, Cited, Rulebook, earliest_anchor, enforces, length
 from services.visits.contract import VisitMode
 
 ORDER_109 = "kz-109-2008-accreditation"
@@ -33,17 +32,6 @@ def clause_of(cited: Cited) -> str:
     return cited.clause or ""
 
 
-def setting_of(book: Rulebook, name: str) -> SettingValue:
-    """The value of a setting; None where it is unset, and where the rulebook has none of that name."""
-    found = book.settings.get(name)
-    return found.value if found else None
-
-
-def stage_of(book: Rulebook, *ids: str) -> Stage | None:
-    """The rulebook's stage of one of these names; None if it has no such step."""
-    return next((stage for stage in book.stages if stage.id in ids), None)
-
-
 def check_between(first: date, day: date, on: date, pointer: str) -> None:
     """Invalid for a day before the first one that can be, or after the day `on`."""
     if not first <= day <= on:
@@ -52,13 +40,13 @@ def check_between(first: date, day: date, on: date, pointer: str) -> None:
 
 def visit_clause(book: Rulebook) -> str:
     """The clause under which the dates of a visit stand: of its notice, else of its length, else of the visit itself."""
-    cited: tuple[Cited | None, ...] = (book.terms.get(NOTICE), book.ranges.get(LENGTH), stage_of(book, *VISITING))
+    cited: tuple[Cited | None, ...] = (book.terms.get(NOTICE), book.ranges.get(LENGTH), book.stage(*VISITING))
     return next((clause_of(each) for each in cited if each), "")
 
 
 def stay_clause(book: Rulebook) -> str:
     """The clause of a visit's length, else of the visit itself."""
-    cited: tuple[Cited | None, ...] = (book.ranges.get(LENGTH), stage_of(book, *VISITING))
+    cited: tuple[Cited | None, ...] = (book.ranges.get(LENGTH), book.stage(*VISITING))
     return next((clause_of(each) for each in cited if each), "")
 
 
@@ -77,7 +65,7 @@ def check_length(starts_on: date, ends_on: date, rules: Rules, reason: str | Non
     by_working_days = unit == "working_days"
     ends = dict.fromkeys((starts_on, ends_on)) if by_working_days else ()
     off = [day for day in ends if not rules.calendar.is_working_day(day)]
-    may_depart = setting_of(book, DEPARTURE) == WITH_REASON
+    may_depart = book.setting_if_any(DEPARTURE) == WITH_REASON
     if off:
         names = " and ".join(f"{day} ({rules.calendar.holiday_name(day) or day.strftime('%A')})" for day in off)
         why = f"a visit starts and ends on working days, not on {names}"
@@ -104,7 +92,7 @@ def check_notice(starts_on: date, on: date, rules: Rules, *, waived: bool) -> No
     if term is None:
         _check_not_past(starts_on, on, book)
         return
-    may_waive = bool(setting_of(book, "visit_notice_waiver"))
+    may_waive = bool(book.setting_if_any("visit_notice_waiver"))
     first = rules.calendar.next_working_day(earliest_anchor(book, term.id, on, calendar=rules.calendar))
     if starts_on >= (on if waived and may_waive else first):
         return
@@ -150,5 +138,5 @@ def check_mode(mode: VisitMode | None, reason: str | None, rules: Rules) -> None
 
 def place_clause(book: Rulebook) -> str:
     """The clause that sends the panel to the institution."""
-    stage = stage_of(book, *VISITING)
+    stage = book.stage(*VISITING)
     return clause_of(stage) if stage else ""

@@ -4,7 +4,7 @@ which steps are open."""
 from chassis.problems import Conflict, Refused
 from regulations import enforces
 from services.visits.domain.conflicts import PANEL, conflict_clause, panel_clause
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of, stage_of, stay_clause, visit_clause
+from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, stay_clause, visit_clause
 from services.visits.domain.panel import check_composition, no_vacancy
 from services.visits.domain.preparation import (
     BRIEFING,
@@ -48,7 +48,7 @@ def composition(state: Visit, rules: Rules) -> None:
     """The institution is told the composition, and again whenever it has changed; a panel with a vacant seat is none to be told."""
     _not_reported(state)
     book = rules.rulebook
-    stage = stage_of(book, NOTICE_OF_PANEL)
+    stage = book.stage(NOTICE_OF_PANEL)
     clause = clause_of(stage) if stage else panel_clause(book)
     if not state.formed:
         raise Refused(
@@ -75,7 +75,7 @@ def objection(state: Visit, rules: Rules) -> None:
     _not_started(state)
     if set(known) <= set(state.objected):
         raise Conflict(f"an objection to {', '.join(known)} awaits its decision")
-    if setting_of(book, "replacement_requests") == "one_request" and state.objections:
+    if book.setting_if_any("replacement_requests") == "one_request" and state.objections:
         raise Refused(
             "the agency reads the clause as one request, and one was made",
             clause=conflict_clause(book),
@@ -178,7 +178,7 @@ def briefing(state: Visit, rules: Rules) -> None:
         raise Conflict(f"the briefing was held on {state.briefing_on}")
     panel_stands(state, rules, step_clause(book, BRIEFING))
     dates_ahead(state, None, rules)
-    if stage_of(book, WEBINAR) and not state.webinar_on:
+    if book.stage(WEBINAR) and not state.webinar_on:
         raise Refused(
             "the webinar comes before the briefing, and it was not held yet",
             clause=step_clause(book, WEBINAR),

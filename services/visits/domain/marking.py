@@ -11,7 +11,6 @@ from typing import Any
 
 from regulations import Rulebook, enforces
 from services.visits.contract import TestResult
-from services.visits.domain.dates import setting_of
 
 ATTESTATION = "kz-109-2008-attestation"
 
@@ -24,7 +23,7 @@ OF_SAMPLE = "sample"
 def mark_of(right: int, questions: int, book: Rulebook) -> str:
     """The highest mark whose lower end is reached by the share of right answers."""
     percent = Fraction(100 * right, questions)
-    if setting_of(book, "score_between_bands") == ROUNDED:
+    if book.setting_if_any("score_between_bands") == ROUNDED:
         percent = Fraction(floor(percent + Fraction(1, 2)))
     bands = {name: book.thresholds[name].minimum or 0 for name in marks(book) if name in book.thresholds}
     return max((name for name, least in bands.items() if percent >= least), key=bands.__getitem__)
@@ -80,7 +79,7 @@ def figures(results: Sequence[TestResult], sample: int, book: Rulebook) -> Figur
     """Who of the sample took part, and who of the base has a positive mark. Of nobody, nobody passed."""
     came = [result for result in results if result.took_part]
     positive = sum(is_positive(result.mark, book) for result in came)
-    base = sample if setting_of(book, "positive_marks_base") == OF_SAMPLE else len(came)
+    base = sample if book.setting_if_any("positive_marks_base") == OF_SAMPLE else len(came)
     participation, passed = _percent(len(came), sample), _percent(positive, base)
     order = {word: place for place, word in enumerate(book.vocabularies.get("marks", {}))}
     counted = Counter(result.mark for result in came if result.mark)

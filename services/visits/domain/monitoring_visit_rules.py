@@ -10,7 +10,7 @@ from chassis.problems import Refused
 from regulations import Cited, Rulebook, enforces
 from regulations.values import Section
 from services.visits.contract import GroupMember
-from services.visits.domain.dates import LENGTH, VISITING, Rules, check_length, clause_of, setting_of, stage_of
+from services.visits.domain.dates import LENGTH, VISITING, Rules, check_length, clause_of
 
 AAKR, SAPATTUU = "aakr-monitoring-2024", "sapattuu-bilim-monitoring"
 
@@ -36,18 +36,18 @@ def group_clause(book: Rulebook) -> str:
 
 def visiting_clause(book: Rulebook) -> str:
     """The clause on the visit itself."""
-    return _first(stage_of(book, *VISITING))
+    return _first(book.stage(*VISITING))
 
 
 def notice_clause(book: Rulebook) -> str | None:
     """The clause by which the institution is told of the group; None where the rulebook has no such step."""
-    found = stage_of(book, NOTICE)
+    found = book.stage(NOTICE)
     return clause_of(found) if found else None
 
 
 def agreement_clause(book: Rulebook) -> str | None:
     """The clause by which both sides agree to the days; None where the rulebook has no such step."""
-    found = stage_of(book, AGREEMENT, NOTICE)
+    found = book.stage(AGREEMENT, NOTICE)
     return clause_of(found) if found else None
 
 
@@ -71,12 +71,12 @@ def officer_clause(book: Rulebook) -> str | None:
 
 def conflict_clause(book: Rulebook) -> str:
     """Where one would look for conflicts of interest of the group."""
-    return _first(book.settings.get("panel_conflict_of_interest"), book.compositions.get(GROUP), stage_of(book, *VISITING))
+    return _first(book.settings.get("panel_conflict_of_interest"), book.compositions.get(GROUP), book.stage(*VISITING))
 
 
 def report_clause(book: Rulebook) -> str:
     """The clause on the act or report on the visit."""
-    return _first(*(book.documents.get(name) for name in REPORTS), stage_of(book, *VISITING))
+    return _first(*(book.documents.get(name) for name in REPORTS), book.stage(*VISITING))
 
 
 @enforces(SAPATTUU, "2.6.s2")
@@ -118,7 +118,7 @@ def check_group(members: Sequence[GroupMember], case_officer: str | None, book: 
     composition = book.compositions.get(GROUP)
     least, most = (composition.minimum, composition.maximum) if composition else (None, None)
     least = least or _asked_for(book)
-    counted = case_officer is not None and setting_of(book, COUNTED) is True
+    counted = case_officer is not None and book.setting_if_any(COUNTED) is True
     size = len(members) + counted
     if size < (least or 1) or (most is not None and size > most):
         raise Refused(
@@ -129,7 +129,7 @@ def check_group(members: Sequence[GroupMember], case_officer: str | None, book: 
         )
     _check_former(members, book)
     beyond = case_officer is not None and not counted and most is not None and size + 1 > most
-    if beyond and setting_of(book, ONE_MORE) == "refused":
+    if beyond and book.setting_if_any(ONE_MORE) == "refused":
         raise Refused(
             f"the group would have {size + 1} persons with the referent",
             clause=clause_of(book.settings[ONE_MORE]),
@@ -140,7 +140,7 @@ def check_group(members: Sequence[GroupMember], case_officer: str | None, book: 
 
 
 def _asked_for(book: Rulebook) -> int | None:
-    chosen = setting_of(book, "panel_size_minimum")
+    chosen = book.setting_if_any("panel_size_minimum")
     return chosen if isinstance(chosen, int) else None
 
 
@@ -165,13 +165,13 @@ def check_days(starts_on: date, ends_on: date, rules: Rules) -> None:
 
 def stay_clause(book: Rulebook) -> str:
     """The clause on the days of a visit: of their number, else of the visit itself."""
-    return _first(book.ranges.get(LENGTH), stage_of(book, *VISITING))
+    return _first(book.ranges.get(LENGTH), book.stage(*VISITING))
 
 
 @enforces(SAPATTUU, "2.10")
 def check_payer(payer: str, book: Rulebook) -> None:
     """Refused for another than the one who bears the costs, where the rulebook or the agency's setting says who does."""
-    chosen, costs = setting_of(book, "visit_paid_by"), book.settings.get("visit_costs")
+    chosen, costs = book.setting_if_any("visit_paid_by"), book.settings.get("visit_costs")
     clause = _first(book.settings.get("visit_paid_by"), costs)
     bears = chosen or (book.clauses[clause].actor if costs else None)
     if bears is not None and payer != bears:

@@ -21,7 +21,7 @@ from services.visits.contract import (
     PanelMember,
 )
 from services.visits.domain.conflicts import PANEL, Known, conflict_clause, judge, panel_clause
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of
+from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of
 from services.visits.domain.state import Visit
 
 FORMED_FROM = "panel_formation_from"
@@ -133,7 +133,7 @@ def check_report_in(final_version_on: date | None, rules: Rules) -> None:
     An agency may read the clause as an examination by the experts; then the final version comes first.
     """
     book = rules.rulebook
-    if setting_of(book, FORMED_FROM) == FINAL_VERSION and final_version_on is None:
+    if book.setting_if_any(FORMED_FROM) == FINAL_VERSION and final_version_on is None:
         raise Refused(
             "the final version of the self-assessment report is not accepted yet",
             clause=clause_of(book.settings[FORMED_FROM]),
@@ -175,7 +175,7 @@ def _faults(members: Sequence[PanelMember], known: FormPanel, rules: Rules) -> F
             faults += _category_faults(member, known.categories, rules, f"{place}/category")
         seen.add(member.expert_id)
     faults += chair_faults(sum(member.role == "chair" for member in members), rules, "#/members")
-    minimum = setting_of(rules.rulebook, "panel_size_minimum")
+    minimum = rules.rulebook.setting_if_any("panel_size_minimum")
     if isinstance(minimum, int) and len(seen) < minimum:
         faults.append({"pointer": "#/members", "detail": f"the agency's commissions have at least {minimum} members"})
     return faults
@@ -183,7 +183,7 @@ def _faults(members: Sequence[PanelMember], known: FormPanel, rules: Rules) -> F
 
 def chair_faults(chairs: int, rules: Rules, pointer: str) -> Faults:
     """One member chairs; the agency's setting may leave that open."""
-    optional = setting_of(rules.rulebook, "panel_chair_required") is False
+    optional = rules.rulebook.setting_if_any("panel_chair_required") is False
     if chairs == 1 or (optional and chairs == 0):
         return []
     most = "at most" if optional else "exactly"
@@ -241,7 +241,7 @@ def missing_of(
     composition: Composition, seats: Sequence[PanelMember], carried: Mapping[str, tuple[str, ...]], rules: Rules
 ) -> dict[str, int]:
     """How many members of each category the seats lack."""
-    once = setting_of(rules.rulebook, "panel_member_counts_once") is not False
+    once = rules.rulebook.setting_if_any("panel_member_counts_once") is not False
     standing = [{seat.category} if once else {seat.category, *carried.get(seat.expert_id, ())} for seat in seats]
     return {
         category: required.at_least - count

@@ -13,7 +13,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Invalid, Refused
 from regulations import Rulebook, compute, earliest_anchor, enforces
 from services.visits.contract import BriefingHeld, MaterialsSent, ReportStudied, WebinarHeld
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, setting_of, stage_of, visit_clause
+from services.visits.domain.dates import IQAA, ORDER_109, Rules, clause_of, visit_clause
 from services.visits.domain.panel import FINAL_VERSION, no_open_objection, no_vacancy
 from services.visits.domain.state import Visit
 
@@ -65,13 +65,13 @@ class ConfirmReportStudied(Command):
 
 def step_clause(book: Rulebook, stage_id: str) -> str:
     """The clause of a step, else of the visit."""
-    stage = stage_of(book, stage_id)
+    stage = book.stage(stage_id)
     return clause_of(stage) if stage else visit_clause(book)
 
 
 def study_clause(book: Rulebook) -> str:
     """The clause by which the experts prepare: of the materials, else of the study of the report, else of the visit."""
-    stage = stage_of(book, MATERIALS)
+    stage = book.stage(MATERIALS)
     if stage:
         return clause_of(stage)
     return STUDY_CLAUSE if STUDY_CLAUSE in book.clauses else visit_clause(book)
@@ -79,7 +79,7 @@ def study_clause(book: Rulebook) -> str:
 
 def parts_of(book: Rulebook, stage_id: str) -> tuple[str, ...]:
     """What the rulebook puts into a step of the preparation: the sections that stand under the clause of its stage."""
-    stage = stage_of(book, stage_id)
+    stage = book.stage(stage_id)
     sections = book.contents.get(PREPARATION, {})
     return tuple(name for name, section in sections.items() if stage and section.clause == stage.clause)
 
@@ -108,7 +108,7 @@ def send_materials(command: SendMaterials, state: Visit, rules: Rules, on: date)
     experts = tuple(expert_id for expert_id in state.expert_ids if expert_id not in state.supplied)
     due_on = _due(state.announced.starts_on, rules) if state.announced else None
     late = due_on is not None and on > due_on
-    if late and setting_of(book, "materials_late") == "refused":
+    if late and book.setting_if_any("materials_late") == "refused":
         first = earliest_anchor(book, MATERIALS_TERM, on, calendar=rules.calendar)
         raise Refused(
             f"the materials were due by {due_on}",
@@ -125,7 +125,7 @@ def send_materials(command: SendMaterials, state: Visit, rules: Rules, on: date)
 def final_version_in(final_version_on: date | None, rules: Rules) -> None:
     """The panel may stand earlier; what it relies on is the version that the agency has accepted, where there are versions."""
     book = rules.rulebook
-    final = stage_of(book, FINAL_VERSION)
+    final = book.stage(FINAL_VERSION)
     if final and final_version_on is None:
         raise Refused(
             "the experts are sent the final version of the self-assessment report, and none is accepted yet",
@@ -199,7 +199,7 @@ def panel_stands(state: Visit, rules: Rules, clause: str) -> None:
         raise Refused("there is no panel yet", clause=clause, rulebook=book.id, accepts="the formation of the panel first")
     no_vacancy(state, rules)
     no_open_objection(state, rules)
-    stage = stage_of(book, NOTICE_OF_PANEL)
+    stage = book.stage(NOTICE_OF_PANEL)
     if stage and state.told != frozenset(state.expert_ids):
         raise Refused(
             "the institution was not told this composition of the panel",
@@ -213,7 +213,7 @@ def panel_stands(state: Visit, rules: Rules, clause: str) -> None:
 def supplied(state: Visit, rules: Rules) -> None:
     """Refused while an expert of the panel lacks the materials, where the rulebook sends them."""
     lacking = [expert_id for expert_id in state.expert_ids if expert_id not in state.supplied]
-    if stage_of(rules.rulebook, MATERIALS) and lacking:
+    if rules.rulebook.stage(MATERIALS) and lacking:
         raise Refused(
             f"the materials were not sent to {', '.join(lacking)} yet",
             clause=step_clause(rules.rulebook, MATERIALS),
@@ -241,7 +241,7 @@ def check_prepared(state: Visit, rules: Rules) -> None:
     panel_stands(state, rules, visit_clause(book))
     supplied(state, rules)
     for stage_id, held_on in ((WEBINAR, state.webinar_on), (BRIEFING, state.briefing_on)):
-        stage = stage_of(book, stage_id)
+        stage = book.stage(stage_id)
         if stage and held_on is None:
             raise Refused(
                 f"the {stage.names.en.lower()} was not held yet",

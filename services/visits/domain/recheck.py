@@ -12,7 +12,7 @@ from chassis.events import Event
 from chassis.problems import Conflict, Forbidden, Invalid, NotFound, Refused
 from regulations import Rulebook, RulebookRef, enforces, local_date, resolve
 from services.visits.contract import Commissioner, RecheckCommissionFormed, RecheckHeld, RecheckOpened
-from services.visits.domain.dates import check_between, clause_of, setting_of, stage_of
+from services.visits.domain.dates import check_between, clause_of
 
 ATTESTATION = "kz-109-2008-attestation"
 FORMED = "recheck_commission_formed"
@@ -102,7 +102,7 @@ def decide(command: OpenRecheck | FormRecheckCommission | HoldRecheck, state: Re
 
 def recheck_clause(book: Rulebook) -> str:
     """The clause on the check."""
-    found = stage_of(book, "recheck")
+    found = book.stage("recheck")
     return clause_of(found) if found else ""
 
 
@@ -116,7 +116,7 @@ def _form(command: FormRecheckCommission, state: Recheck, book: Rulebook, on: da
         raise Conflict(f"the commission of order {command.order_number} is recorded already")
     formed_on = command.formed_on or on
     check_between(state.opened.opened_on, formed_on, on, "#/formed_on")
-    if setting_of(book, FORMED) == "after_the_end" and formed_on <= ends_on:
+    if book.setting_if_any(FORMED) == "after_the_end" and formed_on <= ends_on:
         raise Refused(
             f"the suspension ends on {ends_on}, and the commission would be formed on {formed_on}",
             clause=recheck_clause(book),

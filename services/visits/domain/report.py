@@ -18,7 +18,7 @@ from services.visits.contract import (
     Ruling,
     VisitReportSubmitted,
 )
-from services.visits.domain.dates import IQAA, ORDER_109, VISITING, Rules, clause_of, stage_of
+from services.visits.domain.dates import IQAA, ORDER_109, VISITING, Rules, clause_of
 from services.visits.domain.state import Visit
 
 REPORT_TERM = "visit_report"
@@ -71,13 +71,13 @@ class CloseFactualCheck(Command):
 
 def report_clause(book: Rulebook) -> str:
     """The clause of the report's term, else of the report, else of the visit."""
-    cited: tuple[Cited | None, ...] = (book.terms.get(REPORT_TERM), stage_of(book, REPORT_STAGE), stage_of(book, *VISITING))
+    cited: tuple[Cited | None, ...] = (book.terms.get(REPORT_TERM), book.stage(REPORT_STAGE), book.stage(*VISITING))
     return next((clause_of(each) for each in cited if each), "")
 
 
 def check_clause(book: Rulebook) -> str:
     """The clause of the factual check, else of the report."""
-    stage = stage_of(book, CHECK)
+    stage = book.stage(CHECK)
     return clause_of(stage) if stage else report_clause(book)
 
 
@@ -87,7 +87,7 @@ def submit(command: SubmitVisitReport, state: Visit, rules: Rules, on: date) -> 
     """The report shows what it must. A late one is taken: lateness is the deadline register's fact."""
     book = rules.rulebook
     if not command.recommendations:
-        section = book.contents.get(REPORT, {}).get("recommendations") or stage_of(book, *VISITING)
+        section = book.contents.get(REPORT, {}).get("recommendations") or book.stage(*VISITING)
         raise Refused(
             "the report on the visit comes with recommendations, and there are none",
             clause=clause_of(section) if section else report_clause(book),

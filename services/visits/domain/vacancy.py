@@ -9,7 +9,7 @@ from chassis.problems import Invalid, Refused
 from regulations import enforces
 from services.visits.contract import PanelContinued, PanelMember
 from services.visits.domain.conflicts import PANEL, panel_clause
-from services.visits.domain.dates import IQAA, ORDER_109, Rules, setting_of
+from services.visits.domain.dates import IQAA, ORDER_109, Rules
 from services.visits.domain.panel import beyond, chair_faults, check_composition, missing_of
 from services.visits.domain.state import Visit
 
@@ -61,7 +61,7 @@ def check_minimum(state: Visit, rules: Rules) -> None:
 
 
 def _below_minimum(state: Visit, rules: Rules) -> bool:
-    minimum = setting_of(rules.rulebook, "panel_size_minimum")
+    minimum = rules.rulebook.setting_if_any("panel_size_minimum")
     return isinstance(minimum, int) and len(state.members) < minimum
 
 
