@@ -11,14 +11,15 @@ from typing import Any, Literal
 KINDS = ("store", "relay", "http", "latency", "lifecycles")
 
 #: Measured only when asked for by name: they make stacks of their own, stop and start them, and take their time.
-ALONE = ("certificates", "attestations")
+ALONE = ("certificates", "attestations", "webhooks")
 
 
 @dataclass(frozen=True)
 class Sizes:
     """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency,
     cases that are open at once and commands under way at once; certificates in force, those of them that expire at one midnight, how
-    many there are of each other design; and organisations that are attested."""
+    many there are of each other design; organisations that are attested; and endpoints of webhooks,
+    with the events a second that they are told of."""
 
     seconds: float = 1.0
     rounds: int = 3
@@ -32,6 +33,9 @@ class Sizes:
     expiring: int = 1_000
     designs: int = 5_000
     organisations: int = 7_000
+    endpoints: int = 1_000
+    webhook_rate: int = 5
+    webhook_seconds: float = 20.0
 
 
 @dataclass(frozen=True)

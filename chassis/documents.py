@@ -1,12 +1,13 @@
 """A reference to a document: what it is and the hash of its bytes. The bytes themselves live outside the events."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.text import ShortText
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the document's bytes, lower-case hex")]
+ScanState = Literal["unscanned", "clean", "infected"]
 
 
 class Document(BaseModel):

@@ -66,6 +66,8 @@ class Service:
     foreign: Sequence[Catalogue] = ()
     activities: Callable[["Runtime"], Sequence[Callable[..., Awaitable[Any]]]] | None = None
     task_queue: str = ""
+    activities_at_once: Callable[[Settings], int] = lambda _: 100
+    beside: Callable[["Runtime", asyncio.Event], Awaitable[None]] | None = None  # until the event, in a process with consumers
     at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
     conflicts: Sequence[type[Exception]] = ()  # exceptions of other layers that callers get as a conflict
@@ -231,6 +233,7 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
                 client,
                 task_queue=service.task_queue,
                 activities=activities,
+                max_concurrent_activities=service.activities_at_once(runtime.settings),
                 graceful_shutdown_timeout=timedelta(seconds=runtime.settings.shutdown_grace_seconds),
             )
             async with worker:
@@ -260,6 +263,8 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
                 subscription = Subscription(service.name, source, service.read_models, runtime.system, runtime.nats, service.catalogues)
                 runtime.subscriptions.append(subscription)
                 background.append(asyncio.create_task(subscription.run(stop_background)))
+            if service.beside:
+                background.append(asyncio.ensure_future(service.beside(runtime, stop_background)))
         if "worker" in using.roles and service.activities:
             background.append(asyncio.create_task(_work(runtime, stop_background)))
         if "worker" in using.roles and service.at_start:

@@ -15,6 +15,7 @@ DEFAULT_PORTS = {
     "council": 8104,
     "monitoring": 8105,
     "workflows": 8106,
+    "notices": 8107,
     "issuer": 8109,
 }
 
@@ -62,10 +63,36 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(100_000_000, ge=1_000, description="Of a file that is read as it comes: a table to import")
     shutdown_grace_seconds: float = 10.0
 
+    documents_url: str | None = Field(
+        None, pattern=r"^(s3|gs|az|file)://", description="Where documents are kept, as `s3://bucket/prefix`; empty: in the state folder"
+    )
+    documents_max_bytes: int = Field(50_000_000, ge=1_000, le=100_000_000, description="Of one document")
+    documents_max_entries: int = Field(5_000, ge=10, description="Parts of an office document, which is an archive")
+    documents_max_expanded_bytes: int = Field(300_000_000, ge=1_000_000, description="Of an office document when it is unpacked")
+    documents_max_ratio: int = Field(200, ge=10, description="Unpacked bytes to packed ones, of each part beyond its first million")
+    documents_antivirus: str | None = Field(
+        None, pattern=r"^(tcp://[^/:]+:[0-9]+|unix://.+)$", description="clamd, as `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`"
+    )
+    documents_antivirus_seconds: float = Field(60.0, gt=0, description="How long clamd may take for one document")
+    documents_unscanned: Literal["give", "hold"] = Field("give", description="Whether a document that no antivirus has seen is given out")
+    documents_personal_days: int | None = Field(
+        None, ge=1, description="Days that personal evidence is kept; empty: until the director has it erased for a reason"
+    )
+
+    webhooks_schemes: frozenset[Literal["http", "https"]] = Field(frozenset({"https"}), description="Over which webhooks go")
+    webhooks_ports: frozenset[int] = Field(frozenset({443, 8443}), description="To which webhooks go")
+    webhooks_allow_loopback: bool = Field(False, description="Lets webhooks go to this machine, over http and to any port; for development")
+    webhooks_networks: tuple[str, ...] = Field((), description="Networks (CIDR) to which webhooks may go although they are not public")
+    webhooks_ca_file: Path | None = Field(None, description="Certificates (PEM) that webhooks trust beside those of the machine")
+    webhooks_at_once: int = Field(500, ge=1, le=5_000, description="Attempts of one process at the same time")
+    webhooks_at_once_each: int = Field(4, ge=1, le=100, description="Attempts of one process at the same time to one endpoint")
+
     @model_validator(mode="after")
     def _no_published_secret(self) -> Self:
         if self.env == "production" and self.postgres_password == _DEVELOPMENT_PASSWORD:
             raise ValueError("KEPIL_POSTGRES_PASSWORD must be set in production: the default is published with the source")
+        if self.env == "production" and self.webhooks_allow_loopback:
+            raise ValueError("KEPIL_WEBHOOKS_ALLOW_LOOPBACK is for development: in production nothing is sent to the machine itself")
         return self
 
     def port(self, service: str) -> int:

@@ -282,7 +282,14 @@ def post(
 
 
 def upload(
-    router: APIRouter, path: str, *, roles: Sequence[Role], media: Sequence[str], response_model: type[BaseModel], if_match: bool = False
+    router: APIRouter,
+    path: str,
+    *,
+    roles: Sequence[Role],
+    media: Sequence[str],
+    response_model: type[BaseModel],
+    status: int = 200,
+    if_match: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """A command route that takes a file of one of the types `media`, which the endpoint reads as it comes; its path is one of the
     service's `uploads`, where files are larger than bodies. The endpoint answers itself, as `response_model` says."""
@@ -294,6 +301,7 @@ def upload(
             path,
             endpoint,
             methods=["POST"],
+            status_code=status,
             response_model=response_model,
             dependencies=[Depends(_gate(roles, if_match, media))],
             responses=PROBLEM_RESPONSES,
@@ -305,9 +313,12 @@ def upload(
 
 
 def get(
-    router: APIRouter, path: str, *, roles: Sequence[Role], summary: str | None = None, **options: Any
+    router: APIRouter, path: str, *, roles: Sequence[Role], summary: str | None = None, media: Sequence[str] = (), **options: Any
 ) -> Callable[[Endpoint], Endpoint]:
-    """A read route for these roles; with `roles=PUBLIC` for everybody, of the agency that its path names as `{agency}`."""
+    """A read route for these roles; with `roles=PUBLIC` for everybody, of the agency that its path names as `{agency}`.
+
+    One that answers with a file names its types in `media`."""
+    files: dict[int | str, Any] = {200: {"content": {each: {"schema": {"type": "string"}} for each in media}}} if media else {}
 
     def register(endpoint: Endpoint) -> Endpoint:
         router.add_api_route(
@@ -315,7 +326,7 @@ def get(
             endpoint,
             methods=["GET"],
             dependencies=[Depends(_public_reader if is_public(roles) else _reader(roles))],
-            responses=problem_responses(404, 422, 429, 500, 503) if is_public(roles) else PROBLEM_RESPONSES,
+            responses=files | (problem_responses(404, 422, 429, 500, 503) if is_public(roles) else PROBLEM_RESPONSES),
             summary=summary,
             openapi_extra=_told_of(roles),
             **options,

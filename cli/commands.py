@@ -248,7 +248,7 @@ def simulate(
 @app.command()
 def bench(
     which: Annotated[
-        str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates, attestations.")
+        str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates, attestations, webhooks.")
     ] = None,
     state: StateOption = None,
     json: JsonOption = False,

@@ -48,7 +48,7 @@ class UnknownProjection(LookupError):
 
 
 def projections() -> Iterator[Projection]:
-    """Every read model of the five services."""
+    """Every read model of the six services."""
     for name in SERVICES:
         found: Service = service(name)
         for model in found.read_models:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from importlib import import_module
 from typing import Any
 
-SERVICES = ("intake", "review", "visits", "council", "monitoring")
+SERVICES = ("intake", "review", "visits", "council", "monitoring", "notices")
 PROGRAMS = (*SERVICES, "workflows", "issuer")
 
 
@@ -28,7 +28,7 @@ def serve(name: str) -> None:
 
 
 def migrate() -> dict[str, list[str]]:
-    """Databases, migrations and read models of the five services; what was done, by service."""
+    """Databases, migrations and read models of the six services; what was done, by service."""
     from chassis.service import migrate_all
 
     return asyncio.run(migrate_all([service(name) for name in SERVICES]))

@@ -20,7 +20,7 @@ from cli.state import AlreadyRunning, StateDir, default_state_dir, identity, sto
 
 __all__ = ["AlreadyRunning", "PartStatus", "PortBusy", "Stack", "StackOptions", "StartFailed"]
 
-SERVICES = ("intake", "review", "visits", "council", "monitoring")
+SERVICES = ("intake", "review", "visits", "council", "monitoring", "notices")
 ALL = (*SERVICES, "workflows")
 
 

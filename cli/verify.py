@@ -61,7 +61,7 @@ class Verdict:
 
 
 async def run(state: Path, json: bool = False) -> int:
-    """Verifies the five services of a running stack; 1 if anything is wrong."""
+    """Verifies the six services of a running stack; 1 if anything is wrong."""
     adopt(state)
     using = settings()
     with console.status("verifying …") as status:

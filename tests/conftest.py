@@ -30,8 +30,9 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """The whole of Kepil: five services, workflows, issuer, on the time-skipping server."""
-    options = StackOptions(state_dir=tmp_path_factory.mktemp("stack"), time_skipping=True, ports="free")
+    """The whole of Kepil: six services, workflows, issuer, on the time-skipping server."""
+    webhooks = {"KEPIL_WEBHOOKS_ALLOW_LOOPBACK": "true"}
+    options = StackOptions(state_dir=tmp_path_factory.mktemp("stack"), time_skipping=True, ports="free", environment=webhooks)
     async with Stack(options) as running:
         yield running
 

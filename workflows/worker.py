@@ -26,6 +26,7 @@ from workflows.certificate import CertificateLifecycle
 from workflows.internal import InternalMonitoringCycle
 from workflows.messages import TASK_QUEUE
 from workflows.monitoring import MonitoringLifecycle
+from workflows.webhook import WebhookDelivery
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ WORKFLOWS: list[type] = [
     CertificateCalendar,
     InternalMonitoringCycle,
     MonitoringLifecycle,
+    WebhookDelivery,
 ]
 DEPLOYMENT = "kepil-workflows"
 

@@ -79,6 +79,16 @@ from services.intake.contract_attestation import (
     ScheduleProposed as ScheduleProposed,
     YearLoad as YearLoad,
 )
+from services.intake.contract_documents import (
+    DOCUMENT_EVENTS as DOCUMENT_EVENTS,
+    READING_EVENTS as READING_EVENTS,
+    DocumentErased as DocumentErased,
+    DocumentKind as DocumentKind,
+    DocumentRead as DocumentRead,
+    DocumentScanned as DocumentScanned,
+    DocumentStored as DocumentStored,
+    ErasureGround as ErasureGround,
+)
 # isort: on
 
 TASK_QUEUE = "kepil-intake"
@@ -379,6 +389,8 @@ EVENTS = Catalogue(
         "attestation_proposal": list(PROPOSAL_EVENTS),
         "attestation_schedule": list(ATTESTATION_SCHEDULE_EVENTS),
         "attestation": list(ATTESTATION_EVENTS),
+        "document": list(DOCUMENT_EVENTS),
+        "document_reading": list(READING_EVENTS),
     },
 )
 

@@ -9,6 +9,7 @@ import httpx
 
 from chassis.auth import Role
 from tests.api.journey import MEMBERS, RULEBOOK, Journey, document
+from tests.api.notified import webhook_bodies
 from tests.api.routes import Route
 
 
@@ -112,6 +113,7 @@ def body_of(case: Journey, path: str) -> Any:
         **attestation_decision_bodies(),
         **schedule_bodies(ids["institution_id"]),
         **register_bodies(ids["institution_id"]),
+        **webhook_bodies(ids["institution_id"]),
         "/v1/monitoring-visits/{cycle_id}/corrections": {"version": 3, "corrected": {"told_on": "2100-12-31"}, "reason": "A slip."},
         "/v1/councils": case.council(),
         "/v1/meetings": {"council_id": ids["council_id"], "held_on": "2090-03-06", "agenda": [ids["case_id"]]},

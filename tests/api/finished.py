@@ -12,6 +12,7 @@ from tests.api.gathered import watched
 from tests.api.iqaa import IqaaJourney
 from tests.api.journey import Journey
 from tests.api.monitored import formed, improving
+from tests.api.notified import notified
 
 
 async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agency: str) -> Journey:
@@ -37,4 +38,5 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     await watched(journey)
     await formed(journey)
     await improving(journey)
+    await notified(journey)
     return journey

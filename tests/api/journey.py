@@ -19,7 +19,7 @@ from regulations.deadlines import add_months
 from tests.waiting import eventually
 from workflows.messages import calendar_id
 
-SERVICES = ("intake", "review", "visits", "council", "monitoring")
+SERVICES = ("intake", "review", "visits", "council", "monitoring", "notices")
 RULEBOOK = {"rulebook_id": "kz-109-2008-accreditation", "rulebook_version": "2008-03-05"}
 GROUPS = ("authorised_body", "accreditation_body", "education_organisations", "non_governmental_organisations", "student_organisations")
 MEMBERS = tuple(f"member.{number}" for number in range(1, 6))
@@ -200,6 +200,7 @@ class Journey:
     async def _filed(self) -> None:
         filed = await self.post(Role.institution_officer, "intake", "/v1/applications", self.application())
         self.ids["case_id"] = filed["id"]
+        self.ids["document_id"] = await self.file("licence_copies")
 
     async def _registered(self) -> None:
         await self.post(Role.coordinator, "intake", "/v1/applications/{case_id}/registration", {"number": f"No. {self.blank}"})
@@ -273,6 +274,19 @@ class Journey:
     async def _appealed(self) -> None:
         self.ids["appeal_id"] = await self.appeal("The court")
         await self.uphold("The court")
+
+    async def file(self, kind: str) -> str:
+        """A document of the case is filed, and read twice; its id."""
+        headers = self.headers(Role.institution_officer) | {"content-type": "text/plain"}
+        url = self.url("intake", f"/v1/documents?name={kind}.txt&kind={kind}&case_id={{case_id}}")
+        answer = await self.http.post(url, content=f"{kind} {uuid4()}\n", headers=headers)
+        assert answer.status_code == 201, answer.text
+        for role in (Role.coordinator, Role.council_member):
+            read = await self.http.get(
+                f"{self.url('intake', '/v1/documents')}/{answer.json()['document_id']}/content", headers=self.headers(role)
+            )
+            assert read.status_code == 200, read.text
+        return str(answer.json()["document_id"])
 
     async def import_certificate(self, name: str = "earlier") -> str:
         """A certificate that was issued before comes in with a table; its report is late by a month. The certificate's id."""

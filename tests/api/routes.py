@@ -23,6 +23,7 @@ class Route:
     public: bool
     takes_body: bool
     takes_file: bool
+    gives_file: bool
     needs_version: bool
     query: frozenset[str]
 
@@ -70,6 +71,7 @@ def _routes() -> Iterator[Route]:
             public=operation.get("security") == [],
             takes_body="application/json" in operation.get("requestBody", {"content": {}})["content"],
             takes_file="application/json" not in operation.get("requestBody", {"content": {"application/json": {}}})["content"],
+            gives_file=method == "GET" and "application/json" not in operation["responses"]["200"]["content"],
             needs_version=any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
             query=frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"),
         )
@@ -77,7 +79,8 @@ def _routes() -> Iterator[Route]:
 
 ROUTES = list(_routes())
 COMMANDS = [route for route in ROUTES if route.method == "POST" and not route.takes_file and not route.public]
-READS = [route for route in ROUTES if route.method == "GET" and not route.public]
+#: What only reads; a file that is given out is recorded.
+READS = [route for route in ROUTES if route.method == "GET" and not route.public and not route.gives_file]
 
 #: Reads that the rulebook of the finished case knows nothing of: it is refused with its clause. IQAA's own cases are asked elsewhere.
 UNKNOWN_TO_ORDER_109 = ("/v1/considerations/{case_id}/deqar-export",)

@@ -285,6 +285,8 @@ DAYS = [
 
 #: The one day that may lie before 2000.
 LONG_AGO = ("/v1/attestation-subjects", "founded_on")
+#: An instant, and as long ago as one likes.
+AN_INSTANT = ("/v1/webhook-endpoints/{endpoint_id}/recovery", "since")
 
 
 @pytest.mark.parametrize("day", DATES, ids=repr)
@@ -303,7 +305,7 @@ async def test_every_day_of_a_body_is_among_those_that_are_tried() -> None:
         for name, member in schemas[body["$ref"].rpartition("/")[2]]["properties"].items():
             if "'date" in repr(member):
                 found.add((route.path, name))
-    assert found == {*DAYS, LONG_AGO}
+    assert found == {*DAYS, LONG_AGO, AN_INSTANT}
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 2**64, 10**300, -(2**63) - 1, 1.5, "2030", True, None], ids=repr)

@@ -140,7 +140,8 @@ def test_an_operation_tells_its_answers_and_its_problems(path: str, method: str,
     answers = operation["responses"]
     good = [status for status in answers if status.startswith("2")]
     assert len(good) == 1
-    assert "$ref" in str(answers[good[0]]["content"]["application/json"]["schema"])
+    if not path.endswith("/content"):  # a file
+        assert "$ref" in str(answers[good[0]]["content"]["application/json"]["schema"])
     public = operation["security"] == []
     needed = {"422", "500", "503"} if public else {"401", "403", "404", "422", "500", "503"}
     if method == "POST":

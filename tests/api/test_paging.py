@@ -35,6 +35,8 @@ SORTED = {
     "intake/v1/attestation-proposals": "proposed_on first_year entries proposal_id",
     "intake/v1/attestation-proposals/{proposal_id}/entries": "starts_on authority institution_id year",
     "intake/v1/attestation-schedules": "year approved_on rulebook_id",
+    "intake/v1/documents": "stored_on size media_type",
+    "intake/v1/documents/{document_id}/readings": "number read_on",
     "intake/v1/attestations": "starts_on institution_id authority year stage kind attestation_id",
     "review/v1/reports": "opened_on institution_id rulebook_id stage standing case_id",
     "review/v1/reports/{case_id}/versions": "number submitted_on",
@@ -79,6 +81,8 @@ SORTED = {
     "monitoring/v1/case-samples": "drawn_at cycle_id population sample_id",
     "monitoring/v1/agency-recommendations": "received_on source recommendation_id",
     "monitoring/v1/trainings": "held_on kind training_id",
+    "notices/v1/webhook-endpoints": "registered_at institution_id status endpoint_id",
+    "notices/v1/webhook-endpoints/{endpoint_id}/deliveries": "created_at type status attempts delivery_id",
 }
 LISTS = [route for route in ROUTES if route.is_list]
 
@@ -114,6 +118,7 @@ async def busy(stack: Stack, http: httpx.AsyncClient, legal_time: LegalTime) -> 
     for year in (2098, 2097):
         schedule = {"year": year, "act": "Order No. 13", "adopted_on": "2020-01-09"}
         await case.post(Role.director, "intake", "/v1/schedules", schedule)
+    await case.file("other")
     for blank in ("KZ 000050", "KZ 000051"):
         await case.post(Role.coordinator, "council", "/v1/blanks/spoilage", {"blank_number": blank, "reason": "Torn."})
     await case.import_certificate("another")

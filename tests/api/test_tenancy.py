@@ -22,8 +22,8 @@ ITEMS = [route for route in READS if "{" in route.path]
 ADOPTED = ("/v1/internal-monitoring", "/v1/internal-commission")  # what an agency has only once it has made it
 ON_ITEMS = [route for route in COMMANDS if "{" in route.path]
 
-# The agency's own, and no institution's: an officer reads by which standards it is evaluated.
-OF_INSTITUTIONS = [route for route in READS if not route.path.startswith("/v1/standards")]
+# The agency's own, and no institution's: an officer reads by which standards it is evaluated, and what it can be told of.
+OF_INSTITUTIONS = [route for route in READS if not route.path.startswith(("/v1/standards", "/v1/webhook-event-types"))]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -19,16 +19,17 @@ from cli.supervisor import Stack
 from services.council.app import SERVICE as COUNCIL
 from services.intake.app import SERVICE as INTAKE
 from services.monitoring.app import SERVICE as MONITORING
+from services.notices.app import SERVICE as NOTICES
 from services.review.app import SERVICE as REVIEW
 from services.visits.app import SERVICE as VISITS
 from tests.chassis.ledger import ACCOUNT, Ledger, accounts, ledger
 
-SERVICES = [INTAKE, REVIEW, VISITS, COUNCIL, MONITORING]
+SERVICES = [INTAKE, REVIEW, VISITS, COUNCIL, MONITORING, NOTICES]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def migrated(servers: Stack) -> Settings:
-    """The five services' databases, new and empty."""
+    """The six services' databases, new and empty."""
     using = servers.settings().model_copy(update={"database_prefix": f"tenancy_{uuid4().hex[:8]}_"})
     await migrate_all(SERVICES, using)
     return using
@@ -66,7 +67,7 @@ async def tables_of_agencies(using: Settings, service: Service) -> set[str]:
 
 
 def each_service(test: Any) -> Any:
-    """Runs a test for each of the five."""
+    """Runs a test for each of the six."""
     return pytest.mark.parametrize("service", SERVICES, ids=lambda s: s.name)(test)
 
 

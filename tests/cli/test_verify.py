@@ -104,7 +104,7 @@ async def test_the_command_ends_with_1_when_a_chain_is_broken(stack: Stack, agen
 
     whole = json.loads(kepil(stack, "verify", "--json").stdout)
     assert whole["whole"]
-    assert {each["service"] for each in whole["services"]} == {"intake", "review", "visits", "council", "monitoring"}
+    assert {each["service"] for each in whole["services"]} == {"intake", "review", "visits", "council", "monitoring", "notices"}
 
     connection = await admin_connection(using, "intake")
     try:

@@ -11,11 +11,12 @@ from regulations import load
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
+from services.notices import contract as notices
 from services.review import contract as review
 from services.visits import contract as visits
 
 ORDER_109, IQAA = "kz-109-2008-accreditation", "iqaa-accreditation"
-EVENTS = [event for each in (intake, review, visits, council, monitoring) for event in each.EVENTS.types.values()]
+EVENTS = [event for each in (intake, review, visits, council, monitoring, notices) for event in each.EVENTS.types.values()]
 EVERY_EVENT = pytest.mark.parametrize("event", EVENTS, ids=lambda each: each.__name__)
 
 _POINTS = re.compile(r"order 109, p\. ((?:\d+(?:\.\d+)?(?: \([a-z]\))?(?:, )?)+)")

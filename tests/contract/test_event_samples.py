@@ -19,12 +19,13 @@ from chassis.privacy import FORGOTTEN, SEALED, open_fields, seal_fields
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
+from services.notices import contract as notices
 from services.review import contract as review
 from services.visits import contract as visits
 
 FOLDER = Path(__file__).parent / "events"
 AGENCY = "iqaa"
-CATALOGUES = {each.EVENTS.service: each.EVENTS for each in (intake, review, visits, council, monitoring)}
+CATALOGUES = {each.EVENTS.service: each.EVENTS for each in (intake, review, visits, council, monitoring, notices)}
 
 
 class SampleKeys:

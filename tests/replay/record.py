@@ -25,6 +25,7 @@ from tests.replay.attestations import ATTESTATIONS
 from tests.replay.followups import FOLLOW_UPS
 from tests.replay.internals import INTERNALS
 from tests.replay.replaying import write
+from tests.replay.webhooks import WEBHOOKS
 from tests.workflows import cases, iqaa
 from tests.workflows.cases import ALMATY, DAY, Running, World
 from tests.workflows.recording import Services
@@ -272,6 +273,7 @@ STORIES: dict[str, Story] = {
         *FOLLOW_UPS,
         *ATTESTATIONS,
         *INTERNALS,
+        *WEBHOOKS,
         calendar,
         iqaa_accredited,
         iqaa_suspended,

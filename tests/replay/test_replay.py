@@ -9,6 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from services.council import contract as council
 from services.intake import contract as intake
 from services.monitoring import contract as monitoring
+from services.notices import contract as notices
 from services.review import contract as review
 from services.visits import contract as visits
 from tests.replay.record import STORIES
@@ -21,7 +22,7 @@ from workflows.worker import WORKFLOWS
 
 ACTIVITIES = {
     value
-    for contract in (council, intake, monitoring, review, visits)
+    for contract in (council, intake, monitoring, notices, review, visits)
     for name, value in vars(contract).items()
     if name.isupper() and isinstance(value, str) and value.startswith(f"{contract.EVENTS.service}.")
 } | {BEGIN_AGAIN}

@@ -1,0 +1,1 @@
+"""Notices: webhook endpoints of institutions, and what is delivered to them."""

@@ -1,0 +1,53 @@
+"""A webhook endpoint of the finished case's institution, which is no more: its deliveries are still to be seen."""
+
+from typing import Any
+
+from chassis.auth import Role
+from tests.api.journey import Journey
+from tests.notices.receivers import receiving
+from tests.waiting import eventually
+
+OFFICER = Role.institution_officer
+
+
+async def notified(journey: Journey) -> None:
+    """Two endpoints were registered and removed; one answered two test events. No command is open to them any more."""
+    endpoint = "/v1/webhook-endpoints/{endpoint_id}"
+    async with receiving() as receiver:
+        named = {"institution_id": journey.institution, "url": receiver.url, "types": ["kepil.council.certificate"]}
+        await journey.post(Role.coordinator, "notices", "/v1/webhook-endpoints", {**named, "types": []})
+        journey.ids["endpoint_id"] = (await journey.post(OFFICER, "notices", "/v1/webhook-endpoints", named))["id"]
+
+        async def delivered() -> list[dict[str, Any]]:
+            answer = await journey.get(OFFICER, "notices", f"{endpoint}/deliveries?status=delivered")
+            return list(answer.json()["items"])
+
+        [ping] = await eventually(delivered, "the test event has arrived")
+        journey.ids["delivery_id"] = ping["delivery_id"]
+        await journey.time.settle()
+        await journey.post(OFFICER, "notices", f"{endpoint}/test-event")
+
+        async def again() -> bool:
+            return len(await delivered()) == 2
+
+        await eventually(again, "another has arrived")
+        await journey.time.settle()
+        listed = (await journey.get(OFFICER, "notices", "/v1/webhook-endpoints")).json()["items"]
+        own = journey.ids["endpoint_id"]
+        others = [each["endpoint_id"] for each in listed if each["endpoint_id"] != own]
+        for endpoint_id in [*others, own]:
+            journey.ids["endpoint_id"] = endpoint_id
+            await journey.post(OFFICER, "notices", f"{endpoint}/removal")
+
+
+def webhook_bodies(institution_id: str) -> dict[str, Any]:
+    """What is asked of endpoints; the address is one that resolves to nothing but this machine."""
+    url = "http://127.0.0.1:9/hook"
+    endpoint = "/v1/webhook-endpoints/{endpoint_id}"
+    return {
+        "/v1/webhook-endpoints": {"institution_id": institution_id, "url": url, "types": ["kepil.council"], "algorithm": "hmac"},
+        f"{endpoint}/change": {"url": url, "types": ["kepil.council"], "description": "The portal"},
+        f"{endpoint}/rotation": {"overlap_hours": 24},
+        f"{endpoint}/disabling": {"note": "Why."},
+        f"{endpoint}/recovery": {"since": "2020-01-01T00:00:00Z"},
+    }
