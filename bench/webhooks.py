@@ -1,4 +1,7 @@
-"""A thousand endpoints, some dead and some slow: how soon the healthy ones are told, through the real processes and real receivers."""
+"""A thousand endpoints, some dead and some slow: how soon the healthy ones are told, through the real processes and real receivers.
+
+Beside them bare posts: as many, at the same pace, to the same receivers, by httpx, of nothing but a body.
+"""
 
 import asyncio
 import json
@@ -84,11 +87,16 @@ class _Bench:
             self._portals.ill = True
             await self._offer()
             took = await self._healthy()
+            bare = await self._bare(server.sockets[0].getsockname()[1])
         finally:
             server.close()
         dead, slow = f"{_DEAD * 100:.0f} % dead", f"{_SLOW * 100:.0f} % slow"
         what = f"webhooks: {self._sizes.endpoints:,} endpoints, {dead}, {slow}; {len(took):,} to healthy ones, of their event"
-        return [Result(f"{what}, p{share * 100:.0f}", percentile(took, share) * 1000, None, "", "ms", TARGETS[share]) for share in TARGETS]
+        peer = "bare httpx posts at the same pace"
+        return [
+            Result(f"{what}, p{share * 100:.0f}", percentile(took, share) * 1000, percentile(bare, share) * 1000, peer, "ms", target)
+            for share, target in TARGETS.items()
+        ]
 
     async def _prepare(self, port: int) -> None:
         await asyncio.gather(*(self._enter(each) for each in self._institutions))
@@ -96,7 +104,7 @@ class _Bench:
         made = []
         for institution in self._institutions:
             for _ in range(_EACH):
-                share = number % _EACH / _EACH
+                share = number % _EACH / _EACH + 0.5 / _EACH
                 kind = "dead" if share < _DEAD else "slow" if share < _DEAD + _SLOW else "well"
                 path = f"/{kind}/{number}"
                 self._paths.setdefault(institution, []).append(path)
@@ -141,6 +149,26 @@ class _Bench:
         ]
         await self._until(lambda: all(each in self._portals.arrived for each in wanted), "every healthy endpoint was told everything")
         return sorted(self._portals.arrived[each] - self._sent[each[1], each[2]] for each in wanted)
+
+    async def _bare(self, port: int) -> list[float]:
+        """The same events, told to the same healthy receivers by nothing but a client."""
+        took: list[float] = []
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+
+        async def post(http: httpx.AsyncClient, path: str, at: float) -> None:
+            body = {"type": "bare", "data": {"resource": path, "sequence": len(took)}}
+            (await http.post(f"http://127.0.0.1:{port}{path}", json=body)).raise_for_status()
+            took.append(time.perf_counter() - at)
+
+        async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as http, asyncio.TaskGroup() as posting:
+            began = time.perf_counter()
+            for number in range(len(self._sent)):
+                due = began + number / self._sizes.webhook_rate
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                for path in self._paths[self._institutions[number % len(self._institutions)]]:
+                    if path.startswith("/well"):
+                        posting.create_task(post(http, path, time.perf_counter()))
+        return took
 
     async def _post(self, service: str, path: str, body: Mapping[str, object]) -> httpx.Response:
         headers = {"authorization": f"Bearer {self._token}", "idempotency-key": uuid4().hex, "if-match": "*"}

@@ -20,6 +20,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 from starlette.requests import Request
 
+from chassis import telemetry
 from chassis.clock import Clock, SystemClock
 from chassis.jwks import ALGORITHMS, Jwks
 from chassis.problems import Forbidden, Unauthenticated
@@ -191,6 +192,8 @@ async def principal(request: Request) -> Principal:
     authenticator: Authenticator = request.app.state.authenticator
     caller = await authenticator.verify(token.strip())
     request.state.principal = caller
+    case_id = request.path_params.get("case_id")
+    telemetry.annotate(agency=caller.agency, **({"case_id": str(case_id)[:80]} if case_id else {}))
     return caller
 
 

@@ -21,7 +21,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from chassis.events import Json
 from chassis.problems import Unavailable
-from chassis.readmodels import Write
+from chassis.readmodels import Write, in_order_of_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,8 +375,9 @@ def _event_columns(agency: str, rows: Sequence[tuple[str, StoredEvent]]) -> tupl
 
 
 async def apply_writes(connection: asyncpg.Connection | PoolConnectionProxy, writes: Sequence[Write], *, table: str | None = None) -> None:
-    """Runs the writes, those of each table in order; neighbours of one shape travel together. `table` is a shadow to write to instead."""
-    by_table = sorted(writes, key=lambda write: write.model.name)  # stable: the order within a table stays
+    """Runs the writes, those of each table in order; neighbours of one shape travel together. What is made of other tables' rows comes
+    after them, each row once. `table` is a shadow to write to instead."""
+    by_table = in_order_of_tables(writes)
     rendered = [write.rendered(table) for write in by_table]
     for sql, group in groupby(rendered, key=lambda r: r[0]):
         arguments = [values for _, values in group]

@@ -21,6 +21,7 @@ from chassis.commit import Append, Committer, Key, KeyTaken, StoredEvent, Stream
 from chassis.corrected import FactCorrected
 from chassis.correcting import correcting_writes
 from chassis.corrections import Correctable, CorrectFact, Correction
+from chassis.decided import tell
 from chassis.decider import Command, Decider
 from chassis.events import Event, Json, Recorded
 from chassis.eventstore import EventStore, Loaded, StateCache
@@ -116,7 +117,8 @@ class Context:
             raise NotFound("there is no such case for your institution")
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
-        """The rows of a select over read models: of this agency by the query's own words, and again by row-level security."""
+        """The rows of a select over read models: of this agency by the query's own words, and again by row-level security; of public
+        ones of whomever the query asks for."""
         query = query.where(*_of_agency(self.agency, query.get_final_froms()))
         async with self._machinery.engine.connect() as connection:
             await connection.execute(text("SELECT set_config('app.agency', :agency, true)"), {"agency": self.agency})
@@ -260,7 +262,8 @@ class Context:
             guard(loaded.state)
         if self.expected_version is not None and self.expected_version != loaded.version:
             raise VersionConflict(f"you expect version {self.expected_version}, it stands at {loaded.version}")
-        events = decider.decide(command, loaded.state, decider.rules(command, loaded.state))
+        rules = decider.rules(command, loaded.state)
+        events = decider.decide(command, loaded.state, rules)
         if not events:
             return Accepted(id=aggregate_id, version=loaded.version)
         stored, recorded, last_hash = await self._record(stream, loaded, events)
@@ -269,7 +272,8 @@ class Context:
             version=loaded.version + len(events),
             events=tuple(Happened(id=e.event_id, type=e.type) for e in stored),
         )
-        self._tell_the_trace(stream, stored)
+        if not self._nameless:
+            tell(self.agency, stream, command, rules, events, stored)
         writes = [write for each in recorded for write in await self._project(stream, each)]
         key = None
         if self._key is not None:
@@ -289,14 +293,6 @@ class Context:
             past, _ = await self._machinery.store.stream(self.agency, stream)
             return correcting_writes(self._machinery.models, past[: recorded.version - 1], recorded) + writes
         return writes
-
-    def _tell_the_trace(self, stream: str, stored: Sequence[StoredEvent]) -> None:
-        """On the span of the request or activity, so that a command costs no span of its own."""
-        if self._nameless:
-            return
-        case_id = stored[0].data.get("case_id")
-        known = {"case_id": case_id} if isinstance(case_id, str) else {}
-        telemetry.annotate(stream=stream, agency=self.agency, event_type=", ".join(e.type for e in stored), **known)
 
     async def _keep_answer(self, stream: str, accepted: Accepted) -> Accepted:
         """An answer without events is kept under its key too: the key is used."""
@@ -386,7 +382,7 @@ def _of_agency(agency: str, froms: Iterable[FromClause], absent: bool = False) -
         if isinstance(each, Join):
             yield from _of_agency(agency, [each.left], absent)
             yield from _of_agency(agency, [each.right], absent or each.isouter)
-        elif isinstance(each, Table) and "agency" in each.c:
+        elif isinstance(each, Table) and "agency" in each.c and not each.info.get("public"):
             yield or_(each.c.agency == agency, each.c.agency.is_(None)) if absent else each.c.agency == agency
 
 

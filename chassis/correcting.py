@@ -14,8 +14,9 @@ def correcting_writes(models: Sequence[ReadModel], past: Sequence[Recorded[Any]]
 
     `past` is the stream before the correction. Rows that show the stream's version show the correction's from now on.
     """
-    before = _left(models, past, right_history(e.event for e in past))
-    after = _left(models, past, right_history(e.event for e in (*past, correction))[: len(past)])
+    plain = [model for model in models if not model.derived]
+    before = _left(plain, past, right_history(e.event for e in past))
+    after = _left(plain, past, right_history(e.event for e in (*past, correction))[: len(past)])
     if before.keys() != after.keys():
         raise TypeError(f"{correction.event.type_name()} of {correction.stream} moves a row to another key")
     writes = []
@@ -25,7 +26,8 @@ def correcting_writes(models: Sequence[ReadModel], past: Sequence[Recorded[Any]]
             changes["version"] = correction.version
         if changes:
             writes.append(model.update(correction, dict(where), **changes))
-    return writes
+    derived = [model for model in models if model.derived]
+    return writes + [write for each in past if not isinstance(each.event, FactCorrected) for write in project(derived, each)]
 
 
 _Left = dict[tuple[ReadModel, tuple[tuple[str, Any], ...]], dict[str, Any]]

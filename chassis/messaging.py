@@ -93,6 +93,7 @@ class Envelope(BaseModel):
     recordedat: datetime
     position: str = Field(description="(xid, position) in the log of the service")
     actor: str = ""
+    actorroles: str | None = Field(None, description="The roles in which the actor did it, with commas between")
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
@@ -132,6 +133,8 @@ def envelope_json(entry: LogEntry, catalogue: Catalogue) -> bytes:
     for extension, key in (("correlationid", "correlation_id"), ("causationid", "causation_id"), ("traceparent", "traceparent")):
         if key in metadata:
             document[extension] = metadata[key]
+    if metadata.get("roles"):
+        document["actorroles"] = ",".join(metadata["roles"])
     return orjson.dumps(document)
 
 
@@ -177,6 +180,14 @@ def envelope_of(payload: bytes) -> Envelope | None:
     return envelope
 
 
+_readers: set[tuple[str, str]] = set()
+
+
+def reading() -> frozenset[tuple[str, str]]:
+    """The services whose streams this process reads, each with the durable name of the reader."""
+    return frozenset(_readers)
+
+
 async def ensure_consumer(client: Nats, service: str, durable: str, *, ack_wait: float = 30.0) -> None:
     """The durable pull consumer of one reader on one service's stream, from the first event on."""
     config = ConsumerConfig(
@@ -189,18 +200,22 @@ async def ensure_consumer(client: Nats, service: str, durable: str, *, ack_wait:
     await client.jetstream().add_consumer(stream_name(service), config)
 
 
-async def consume(client: Nats, service: str, durable: str, handle: Handle, stop: asyncio.Event, *, ack_wait: float = 30.0) -> None:
-    """Hands batches to `handle` until `stop`. What it does not acknowledge within `ack_wait` seconds comes again; if it raises, all.
+async def consume(
+    client: Nats, service: str, durable: str, handle: Handle, stop: asyncio.Event, *, ack_wait: float = 30.0, most: int = _BATCH
+) -> None:
+    """Hands batches of at most `most` to `handle` until `stop`. What it does not acknowledge within `ack_wait` seconds comes again; if
+    it raises, all.
 
     What comes again comes after what was delivered meanwhile, and another process may have fetched what lies between: whoever
     needs the order of the log must look for it himself.
     """
+    _readers.add((service, durable))
     while not stop.is_set():
         try:
             await ensure_consumer(client, service, durable, ack_wait=ack_wait)
             subscription = await client.jetstream().pull_subscribe_bind(durable, stream_name(service))
             try:
-                await _pull(subscription, handle, stop)
+                await _pull(subscription, handle, stop, most)
             finally:
                 await subscription.unsubscribe()
         except (NatsError, APIError, OSError) as error:
@@ -211,10 +226,10 @@ async def consume(client: Nats, service: str, durable: str, handle: Handle, stop
             await pause(stop, 0.5)
 
 
-async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
+async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event, most: int) -> None:
     while not stop.is_set():
         try:
-            messages = await _unless(stop, _fetched(subscription))
+            messages = await _unless(stop, _fetched(subscription, most))
         except TimeoutError:
             continue
         if messages is None:
@@ -238,13 +253,13 @@ async def _pull(subscription: Any, handle: Handle, stop: asyncio.Event) -> None:
             await pause(stop, 1.0)
 
 
-async def _fetched(subscription: Any) -> list[Msg]:
+async def _fetched(subscription: Any, most: int) -> list[Msg]:
     """The next message as soon as it comes, and with it those that wait behind it. TimeoutError if none comes.
 
     Asked for many at once, nats-py may hold one back until its time is over: it waits for a word of the server that more will not follow.
     """
     messages: list[Msg] = await subscription.fetch(1, timeout=_PULL_SECONDS)
-    waiting = min(messages[0].metadata.num_pending or 0, _BATCH - 1)
+    waiting = min(messages[0].metadata.num_pending or 0, most - 1)
     if waiting:
         with suppress(TimeoutError, NatsError):  # another process may have taken them; what has come is not held up for that
             messages += await subscription.fetch(waiting, timeout=_REST_SECONDS)

@@ -7,14 +7,18 @@ import os
 import time
 from base64 import b64decode, b64encode
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, get_args
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, GetJsonSchemaHandler, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
 Json = dict[str, Any]
 
@@ -28,6 +32,50 @@ class Personal:
     """Marks a field of text as personal data of the subject named in the field `subject_field` beside it."""
 
     subject_field: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        """Within `sealed_schemas` as it is published: sealed, and null where it may be."""
+        told = handler.resolve_ref_schema(handler(core))
+        if not _sealed_schemas.get():
+            return told
+        absent = [each for each in told.get("anyOf", ()) if each.get("type") == "null"]
+        return {
+            "description": f"Personal data of `{self.subject_field}`: sealed for everybody but the service itself",
+            "anyOf": [SEALED_SCHEMA, {"const": FORGOTTEN}, *absent],
+            **({"default": told["default"]} if "default" in told else {}),
+        }
+
+
+_sealed_schemas: ContextVar[bool] = ContextVar("sealed_schemas", default=False)
+
+
+@contextmanager
+def sealed_schemas() -> Iterator[None]:
+    """JSON schemas that are made within tell personal fields as readers of events get them, not as the service itself reads them."""
+    token = _sealed_schemas.set(True)
+    try:
+        yield
+    finally:
+        _sealed_schemas.reset(token)
+
+
+#: The shape of a sealed value on its way.
+SEALED_SCHEMA: Json = {
+    "type": "object",
+    "properties": {
+        _MARK: {
+            "type": "object",
+            "properties": {
+                "subject": {"type": "string"},
+                "v": {"const": 1},
+                "nonce": {"type": "string", "contentEncoding": "base64"},
+                "data": {"type": "string", "contentEncoding": "base64"},
+            },
+            "required": ["subject", "v", "nonce", "data"],
+        }
+    },
+    "required": [_MARK],
+}
 
 
 class SubjectForgotten(LookupError):

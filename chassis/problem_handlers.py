@@ -86,6 +86,11 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+def problem_answer(kind: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """A problem of few operations, for theirs."""
+    return {kind.status: _answer(f"{kind.title} (`{TYPE_PREFIX}{kind.slug}`)")}
+
+
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems of these statuses alone."""
     return {status: _ANSWERS[status] for status in statuses}
@@ -134,6 +139,8 @@ async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     if error.status >= 500:
         _log.warning("problem", problem=error.slug, status=error.status)
+    clause = getattr(error, "clause", None)
+    telemetry.annotate(problem=error.slug, **({"clause": clause} if isinstance(clause, str) else {}))
     return response_of(error, request)
 
 

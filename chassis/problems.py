@@ -221,6 +221,23 @@ class BodyTooLarge(Problem):
     title = "The body is too large"
 
 
+class RangeNotSatisfiable(Problem):
+    """The part that is asked for lies behind the end of what there is."""
+
+    status = 416
+    slug = "range-not-satisfiable"
+    title = "There is no such part"
+
+    def __init__(self, detail: str, *, size: int = 0, **extensions: Any) -> None:
+        super().__init__(detail, **extensions)
+        self.size = size
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How much there is."""
+        return {"Content-Range": f"bytes */{self.size}"}
+
+
 class TooManyRequests(Problem):
     """More was sent from one side than is taken in so short a time."""
 

@@ -50,8 +50,13 @@ class ReadModel:
     """A table of a service, keyed by agency and the primary key of its columns, under row-level security.
 
     `partial`: an index by columns of only those rows of which a condition in SQL is true; for the few that something is still to be done
-    about among the many that are kept. A query uses it that says the same, word for word.
+    about among the many that are kept. A query uses it that says the same, word for word. `trigrams`: columns of text of which any part is
+    searched for. `public`: everybody may read it, whosever the row is, and `across` are its indexes by columns whatever the agency, each
+    with another first column.
     """
+
+    #: Whether its rows are made of other tables' rows, after these are written (`chassis.derived`).
+    derived = False
 
     def __init__(
         self,
@@ -60,12 +65,18 @@ class ReadModel:
         indexes: Sequence[Sequence[str]] = (),
         unique: Sequence[Sequence[str]] = (),
         partial: Sequence[tuple[Sequence[str], str]] = (),
+        trigrams: Sequence[str] = (),
+        across: Sequence[Sequence[str]] = (),
+        public: bool = False,
     ) -> None:
         self.name = name
         self._specs = columns
         self._indexes = [tuple(i) for i in indexes]
         self._unique = [tuple(u) for u in unique]
         self._partial = [(tuple(names), condition) for names, condition in partial]
+        self._trigrams = tuple(trigrams)
+        self._across = [tuple(names) for names in across]
+        self.public = public
         self.table = self.table_named(name)
         self.c = self.table.c
         self.projectors: dict[type[Event], Projector] = {}
@@ -79,13 +90,17 @@ class ReadModel:
     def table_named(self, name: str) -> Table:
         """The table's shape under another name."""
         columns = [Column("agency", Text, primary_key=True), *(_like(column) for column in self._specs)]
-        table = Table(name, MetaData(), *columns)
+        table = Table(name, MetaData(), *columns, info={"public": self.public})
         for names in self._indexes:
             Index(f"{name}_{'_'.join(names)}", table.c.agency, *(table.c[n] for n in names))
         for names in self._unique:
             Index(f"{name}_{'_'.join(names)}_once", table.c.agency, *(table.c[n] for n in names), unique=True)
         for names, condition in self._partial:
             Index(f"{name}_{'_'.join(names)}_some", table.c.agency, *(table.c[n] for n in names), postgresql_where=text(condition))
+        for names in self._across:
+            Index(f"{name}_{names[0]}_across", *(table.c[n] for n in names))
+        for each in self._trigrams:
+            Index(f"{name}_{each}_parts", table.c[each], postgresql_using="gin", postgresql_ops={each: "gin_trgm_ops"})
         return table
 
     def ddl(self, name: str) -> list[str]:
@@ -94,11 +109,19 @@ class ReadModel:
         statements = [str(CreateTable(table).compile(dialect=_DIALECT))]
         statements += [str(CreateIndex(index).compile(dialect=_DIALECT)) for index in sorted(table.indexes, key=lambda i: str(i.name))]
         mine = "agency = current_setting('app.agency', true)"
+        policies = [f"CREATE POLICY own_agency ON {name} TO kepil_api USING ({mine}) WITH CHECK ({mine})"]
+        if self.public:
+            policies = [
+                f"CREATE POLICY anybody_reads ON {name} FOR SELECT TO kepil_api USING (true)",
+                f"CREATE POLICY own_agency_adds ON {name} FOR INSERT TO kepil_api WITH CHECK ({mine})",
+                f"CREATE POLICY own_agency_changes ON {name} FOR UPDATE TO kepil_api USING ({mine}) WITH CHECK ({mine})",
+                f"CREATE POLICY own_agency_removes ON {name} FOR DELETE TO kepil_api USING ({mine})",
+            ]
         return [
             *statements,
             f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
-            f"CREATE POLICY own_agency ON {name} TO kepil_api USING ({mine}) WITH CHECK ({mine})",
+            *policies,
             f"CREATE POLICY every_agency ON {name} TO kepil_system USING (true) WITH CHECK (true)",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO kepil_api, kepil_system",
         ]
@@ -188,6 +211,13 @@ def project(models: Iterable[ReadModel], recorded: Recorded[Any]) -> list[Write]
         elif made:
             writes.extend(made)
     return writes
+
+
+def in_order_of_tables(writes: Sequence[Write]) -> list[Write]:
+    """Those of each table together, in their order; then what is made of these tables' rows, step by step and each row once."""
+    plain = sorted((write for write in writes if not write.model.derived), key=lambda write: write.model.name)  # stable
+    made = {(w.model.name, w.statement.kind, *sorted(w.values.items())): w for w in writes if w.model.derived}
+    return plain + [made[place] for place in sorted(made)]
 
 
 @cache

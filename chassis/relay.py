@@ -147,6 +147,7 @@ class Relay:
                 subject,
                 traceparent=row["metadata"].get("traceparent"),
                 message_id=row["event_id"],
+                kepil__agency=row["agency"],
                 kepil__case_id=row["data"].get("case_id"),
             ):
                 headers = {

@@ -24,7 +24,7 @@ from temporalio.activity import Info
 from temporalio.client import Client as Temporal
 from temporalio.worker import Worker
 
-from chassis import telemetry
+from chassis import lags, metrics, telemetry
 from chassis.auth import Authenticator, Principal
 from chassis.bell import Bell
 from chassis.clock import Clock, clock_from
@@ -33,6 +33,7 @@ from chassis.context import Context, Machinery
 from chassis.decider import Decider
 from chassis.events import Catalogue
 from chassis.eventstore import EventStore
+from chassis.failures import CountedFailures
 from chassis.ids import derived_id
 from chassis.messaging import connect_nats, pause
 from chassis.migrations import History, migrate, prepare_cluster
@@ -71,6 +72,7 @@ class Service:
     at_start: Callable[["Runtime"], Awaitable[Any]] | None = None  # once, beside serving, in a process that works
     migrations: Path | None = None
     conflicts: Sequence[type[Exception]] = ()  # exceptions of other layers that callers get as a conflict
+    measures: Callable[["Runtime"], Sequence[metrics.Measure]] = lambda _: ()  # what it tells of itself beside what every service does
     untraced: Sequence[str] = ()  # regular expressions of URLs whose requests leave no span: nobody is to find who sent them
     uploads: Sequence[str] = ()  # paths whose body is a file, read as it comes
 
@@ -101,6 +103,7 @@ class Runtime:
     relay: Relay | None = None
     subscriptions: list[Subscription] = field(default_factory=list)
     worker_running: bool = False
+    ending: asyncio.Event = field(default_factory=asyncio.Event)  # set when the process is to end: for answers that go on and on
 
     async def context(
         self,
@@ -181,12 +184,14 @@ def build_app(service: Service, using: Settings) -> FastAPI:
         openapi_url="/openapi.json",
         docs_url="/docs",
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # the functions' names are unique over all services
     )
     app.include_router(service.router, tags=[service.name])
     install(app, service.conflicts)
     document_problems(app)
     app.add_middleware(BodyLimit, limit=using.max_body_bytes, uploads=dict.fromkeys(service.uploads, using.max_upload_bytes))
     _health_routes(app)
+    metrics.expose(app, using)
     telemetry.instrument(app, service.untraced)
     return app
 
@@ -221,6 +226,12 @@ async def readiness(runtime: Runtime) -> dict[str, Any]:
     return report
 
 
+def _measures(runtime: Runtime) -> list[metrics.Measure]:
+    service = runtime.service
+    relay = lags.of_relay(runtime.relay, service.name, runtime.system) if runtime.relay else []
+    return [*relay, *lags.of_readers(runtime.nats), *service.measures(runtime)]
+
+
 async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
     """The activity worker; a Temporal server that goes away is waited for."""
     service = runtime.service
@@ -233,6 +244,7 @@ async def _work(runtime: Runtime, stop: asyncio.Event) -> None:
                 client,
                 task_queue=service.task_queue,
                 activities=activities,
+                interceptors=[CountedFailures()],
                 max_concurrent_activities=service.activities_at_once(runtime.settings),
                 graceful_shutdown_timeout=timedelta(seconds=runtime.settings.shutdown_grace_seconds),
             )
@@ -253,6 +265,7 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
     async with open_runtime(service, using) as runtime:
         app.state.runtime = runtime
         app.state.authenticator = runtime.authenticator
+        runtime.ending = stop
         background: list[asyncio.Task[None]] = []
         stop_background = asyncio.Event()
         if "relay" in using.roles:
@@ -269,6 +282,7 @@ async def serve(service: Service, using: Settings, stop: asyncio.Event) -> None:
             background.append(asyncio.create_task(_work(runtime, stop_background)))
         if "worker" in using.roles and service.at_start:
             background.append(asyncio.ensure_future(service.at_start(runtime)))
+        metrics.watch(_measures(runtime))
         settle_memory()
         await serve_http(app, using.host, using.port(service.name), stop, using)
         stop_background.set()

@@ -4,8 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.problems import Unavailable
 
 #: REST ports by service, used when no setting says otherwise.
 DEFAULT_PORTS = {
@@ -16,7 +18,9 @@ DEFAULT_PORTS = {
     "monitoring": 8105,
     "workflows": 8106,
     "notices": 8107,
+    "console": 8108,
     "issuer": 8109,
+    "traces": 8110,
 }
 
 
@@ -55,6 +59,14 @@ class Settings(BaseSettings):
     auth_jwks_url: str | None = None
     auth_audience: str = "kepil"
 
+    console_client_id: str = Field("console", description="The console at the issuer: an OIDC client by authorization code with PKCE")
+    console_client_secret: str | None = Field(None, description="Empty: a public client; the development issuer has its own")
+    console_scope: str = "openid profile"
+    console_session_hours: int = Field(12, ge=1, le=720, description="After so many hours a person signs in anew")
+    console_zone: str = Field(
+        "Asia/Bishkek", description="Where the console's instants are shown; days are those of each rulebook's country"
+    )
+
     privacy_master_key: str | None = Field(None, description="Base64 of 32 bytes; development makes one in the state folder")
     roles: frozenset[Literal["api", "worker", "relay", "consumers"]] = Field(
         frozenset({"api", "worker", "relay", "consumers"}), description="What this process does of its service's work"
@@ -67,6 +79,8 @@ class Settings(BaseSettings):
         None, pattern=r"^(s3|gs|az|file)://", description="Where documents are kept, as `s3://bucket/prefix`; empty: in the state folder"
     )
     documents_max_bytes: int = Field(50_000_000, ge=1_000, le=100_000_000, description="Of one document")
+    documents_case_bytes: int = Field(2_000_000_000, ge=1_000, description="Of all documents of one case together")
+    documents_case_files: int = Field(2_000, ge=1, description="Of one case")
     documents_max_entries: int = Field(5_000, ge=10, description="Parts of an office document, which is an archive")
     documents_max_expanded_bytes: int = Field(300_000_000, ge=1_000_000, description="Of an office document when it is unpacked")
     documents_max_ratio: int = Field(200, ge=10, description="Unpacked bytes to packed ones, of each part beyond its first million")
@@ -76,7 +90,7 @@ class Settings(BaseSettings):
     documents_antivirus_seconds: float = Field(60.0, gt=0, description="How long clamd may take for one document")
     documents_unscanned: Literal["give", "hold"] = Field("give", description="Whether a document that no antivirus has seen is given out")
     documents_personal_days: int | None = Field(
-        None, ge=1, description="Days that personal evidence is kept; empty: until the director has it erased for a reason"
+        None, ge=1, description="Days that personal evidence is kept, and then erased by itself; empty: until the director has it erased"
     )
 
     webhooks_schemes: frozenset[Literal["http", "https"]] = Field(frozenset({"https"}), description="Over which webhooks go")
@@ -84,8 +98,31 @@ class Settings(BaseSettings):
     webhooks_allow_loopback: bool = Field(False, description="Lets webhooks go to this machine, over http and to any port; for development")
     webhooks_networks: tuple[str, ...] = Field((), description="Networks (CIDR) to which webhooks may go although they are not public")
     webhooks_ca_file: Path | None = Field(None, description="Certificates (PEM) that webhooks trust beside those of the machine")
-    webhooks_at_once: int = Field(500, ge=1, le=5_000, description="Attempts of one process at the same time")
+    webhooks_at_once: int = Field(500, ge=1, le=5_000, description="First attempts of one process at the same time, and as many later ones")
     webhooks_at_once_each: int = Field(4, ge=1, le=100, description="Attempts of one process at the same time to one endpoint")
+    webhooks_keep_days: int = Field(365, ge=0, description="Days that a delivery is kept after its end, with its attempts; 0: for ever")
+
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="Of the pages for everybody, as it is printed on certificates; empty: the console's"
+    )
+    public_council_url: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="Of council's REST interface as everybody reaches it; it stands in credentials"
+    )
+    signing_key_file: Path | None = Field(
+        None, description="PKCS#12 with the key, the certificate and its chain, by which documents are signed; development makes its own"
+    )
+    signing_key_password: SecretStr | None = None
+    signing_trust_file: Path | None = Field(
+        None, description="Certificates (PEM) that signatures are trusted by beside the present chain: of keys before this one"
+    )
+
+    traces_url: str | None = Field(
+        None, pattern=r"^https?://[^\s]+$", description="The span store that spans go to; the supervisor sets it. Empty: files alone"
+    )
+    traces_days: int = Field(14, ge=1, le=400, description="Days that the span store keeps spans")
+    metrics_token: SecretStr | None = Field(
+        None, description="What a scraper of /metrics says (Bearer); empty: only scrapers on the machine itself are answered"
+    )
 
     @model_validator(mode="after")
     def _no_published_secret(self) -> Self:
@@ -99,9 +136,21 @@ class Settings(BaseSettings):
         """The REST port of `service`."""
         return self.ports.get(service, DEFAULT_PORTS[service])
 
+    def public(self, part: Literal["console", "council"]) -> str:
+        """Where everybody reaches the pages or council's REST interface; it is printed and signed, and cannot be changed there."""
+        url = self.public_url if part == "console" else self.public_council_url
+        if url is None and self.env == "production":
+            name = "KEPIL_PUBLIC_URL" if part == "console" else "KEPIL_PUBLIC_COUNCIL_URL"
+            raise Unavailable(f"{name} is not set: what is given out would lead nowhere")
+        return (url or self.url(part)).rstrip("/")
+
     def url(self, service: str) -> str:
         """The base URL of `service` as its neighbours on this machine reach it."""
         return f"http://{self.host}:{self.port(service)}"
+
+    def console_url(self) -> str:
+        """The base URL of the console as people reach it, without a slash at its end."""
+        return (self.public_url or self.url("console")).rstrip("/")
 
 
 @cache

@@ -26,7 +26,7 @@ class Order:
     def page(self, query: Select[Any], cursor: str | None) -> Select[Any]:
         """The rows in this order, after those that a cursor of the same order has seen. Invalid."""
         if cursor is not None:
-            here, there = tuple_(*self.keys), tuple_(*self._read(cursor))
+            here, there = tuple_(*self.keys), tuple_(*self._read(cursor), types=[key.type for key in self.keys])
             query = query.where(here < there if self.descending else here > there)
         return query.order_by(*(key.desc() if self.descending else key for key in self.keys))
 

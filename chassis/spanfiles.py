@@ -11,6 +11,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status, StatusCode
 
+from chassis.spannames import readable, with_case
+
 #: Who called and with what words: what instrumentation adds and nobody needs.
 _DROPPED = frozenset(
     {
@@ -32,7 +34,8 @@ _DROPPED = frozenset(
 _URLS = ("url.full", "http.url")
 
 
-def _discreet(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+def discreet(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The attributes without those that tell who called and with what words."""
     kept = {name: value for name, value in (attributes or {}).items() if name not in _DROPPED}
     for name in _URLS:
         if name in kept:
@@ -61,12 +64,12 @@ class Discreet(SpanExporter):
 
 def _copy(span: ReadableSpan) -> ReadableSpan:
     return ReadableSpan(
-        name=span.name,
+        name=readable(span.name),
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=_discreet(span.attributes),
-        events=[Event(event.name, _discreet(event.attributes), event.timestamp) for event in span.events],
+        attributes=with_case(discreet(span.attributes)),
+        events=[Event(event.name, discreet(event.attributes), event.timestamp) for event in span.events],
         links=span.links,
         kind=span.kind,
         status=Status(span.status.status_code),
@@ -114,7 +117,7 @@ class SpanFile(SpanExporter):
 
 def _line(span: ReadableSpan) -> bytes:
     context = span.context
-    attributes = _discreet(span.attributes)
+    attributes = with_case(discreet(span.attributes))
     for event in span.events:
         if event.name == "exception" and event.attributes:
             attributes["exception.type"] = event.attributes.get("exception.type", "")
@@ -123,7 +126,7 @@ def _line(span: ReadableSpan) -> bytes:
         "span": f"{context.span_id:016x}" if context else "",
         "parent": f"{span.parent.span_id:016x}" if span.parent else None,
         "service": span.resource.attributes.get("service.name", ""),
-        "name": span.name,
+        "name": readable(span.name),
         "kind": span.kind.name.lower(),
         "start": span.start_time,
         "end": span.end_time,

@@ -55,11 +55,13 @@ class Received:
         file.seek(0)
         return cls(file, digest.hexdigest(), size)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes from the first; the file is closed after the last, or when nobody wants more."""
+    async def chunks(self, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from the first, or as many of them; the file is closed after the last, or when nobody wants more."""
+        left = self.size - first if length is None else length
         try:
-            self.file.seek(0)
-            while chunk := self.file.read(CHUNK):
+            self.file.seek(first)
+            while left > 0 and (chunk := self.file.read(min(CHUNK, left))):
+                left -= len(chunk)
                 yield chunk
         finally:
             self.close()

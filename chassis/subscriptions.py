@@ -135,6 +135,7 @@ class Subscription:
                 envelope.traceparent,
                 message_id=envelope.id,
                 group=f"{self._service}-projections",
+                kepil__agency=envelope.agency,
                 kepil__case_id=envelope.data.get("case_id"),
             ):
                 try:

@@ -17,21 +17,39 @@ from opentelemetry.metrics import Meter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricReader, MetricsData, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis import logs
 from chassis.settings import Settings
 from chassis.spanfiles import Discreet, SpanFile
+from chassis.spannames import CASE_ID as CASE_ID
 
-CASE_ID = "kepil.case_id"
 AGENCY = "kepil.agency"
 STREAM = "kepil.stream"
 EVENT_TYPE = "kepil.event_type"
+
+RULEBOOK = "kepil.rulebook"
+CLAUSE = "kepil.clause"
+
+#: Metrics; where they are measured is where they are used. docs/operations.md tells what each means at three in the morning.
+RELAY_LAG = "kepil.relay.lag"
+RELAY_OLDEST = "kepil.relay.oldest"
+RELAY_LEADING = "kepil.relay.leading"
+READER_LAG = "kepil.reader.lag"
+DEADLINES_UNRUN = "kepil.deadlines.unrun"
+DEADLINES_LAG = "kepil.deadlines.lag"
+WEBHOOKS_ATTEMPTS = "kepil.webhooks.attempts"
+WEBHOOKS_WAITING = "kepil.webhooks.waiting"
+WEBHOOKS_OVERDUE = "kepil.webhooks.overdue"
+WORKFLOW_FAILURES = "kepil.workflows.failures"
+ACTIVITY_FAILURES = "kepil.activities.failures"
+CONDUCTOR_TOLD = "kepil.conductor.told"
+CONDUCTOR_LOST = "kepil.conductor.lost"
 
 MESSAGING_SYSTEM = "messaging.system"
 MESSAGING_DESTINATION = "messaging.destination.name"
@@ -41,8 +59,10 @@ MESSAGING_MESSAGE_ID = "messaging.message.id"
 MESSAGING_CONSUMER_GROUP = "messaging.consumer.group.name"
 ERROR_TYPE = "error.type"
 
+_SPAN_STORE = "traces"
 _PROPAGATOR = TraceContextTextMapPropagator()
 _providers: list[TracerProvider | MeterProvider | LoggerProvider] = []
+_scraped: InMemoryMetricReader | None = None
 _tracer = trace.get_tracer("kepil")
 _meter = metrics.get_meter("kepil")
 
@@ -68,16 +88,32 @@ def _traces(service_name: str, settings: Settings, resource: Resource) -> Tracer
     provider = TracerProvider(resource=resource)
     file = SpanFile(settings.state_dir / "traces" / f"{service_name}.jsonl")
     provider.add_span_processor(BatchSpanProcessor(file, schedule_delay_millis=1_000))
-    if _collector("TRACES"):
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-        provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter())))
+    exporter = _span_exporter(service_name, settings)
+    if exporter is not None:
+        provider.add_span_processor(BatchSpanProcessor(Discreet(exporter), schedule_delay_millis=1_000, export_timeout_millis=3_000))
     trace.set_tracer_provider(provider)
     return provider
 
 
+def _span_exporter(service_name: str, settings: Settings) -> SpanExporter | None:
+    """To the collector that the OTEL_… variables name, else to the span store where there is one. What it does not take is lost."""
+    from opentelemetry.exporter.otlp.proto.http import Compression
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    if _collector("TRACES"):
+        return OTLPSpanExporter()
+    if settings.traces_url is None or service_name == _SPAN_STORE:
+        return None
+    from chassis.spanstore.sender import sender_token
+
+    headers = {"authorization": f"Bearer {sender_token(settings)}"}
+    return OTLPSpanExporter(f"{settings.traces_url.rstrip('/')}/v1/traces", headers=headers, timeout=2, compression=Compression.Gzip)
+
+
 def _metrics(resource: Resource) -> MeterProvider:
-    readers = []
+    global _scraped
+    _scraped = InMemoryMetricReader()
+    readers: list[MetricReader] = [_scraped]
     if _collector("METRICS"):
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
@@ -85,6 +121,11 @@ def _metrics(resource: Resource) -> MeterProvider:
     provider = MeterProvider(metric_readers=readers, resource=resource)
     metrics.set_meter_provider(provider)
     return provider
+
+
+def collected() -> MetricsData | None:
+    """Every metric of the process as it is now; observable ones are asked, in the calling thread."""
+    return _scraped.get_metrics_data() if _scraped else None
 
 
 def _log_export(resource: Resource) -> LoggerProvider:
@@ -136,7 +177,7 @@ def instrument(app: Any, untraced: Sequence[str] = ()) -> None:
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
-    excluded = ",".join([r"/healthz$", r"/readyz$", *untraced])
+    excluded = ",".join([r"/healthz$", r"/readyz$", r"/metrics$", *untraced])
     FastAPIInstrumentor.instrument_app(app, excluded_urls=excluded, exclude_spans=["receive", "send"])
 
 

@@ -12,12 +12,16 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from chassis.telemetry import CASE_ID, STREAM
+from chassis.spannames import TAKES_SIGNAL
+from chassis.telemetry import CASE_ID, CLAUSE, STREAM
 
 _BAR = 24
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red", "bright_cyan", "bright_green")
 _LEGAL_TIME = 3_600_000_000_000  # an hour, in nanoseconds: no request takes so long
-_SHOWN = ("http.response.status_code", "error.type", "exception.type", "kepil.event_type", "messaging.consumer.group.name")
+_SHOWN = (
+    *("http.response.status_code", "error.type", "exception.type", "kepil.event_type"),
+    *("kepil.problem", CLAUSE, "messaging.consumer.group.name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def assemble(spans: Iterable[SpanRecord], trace_id: str) -> Trace | None:
 def render(trace: Trace) -> Group:
     """The waterfall: a line for each span with its service, time, bar, and what is worth knowing of it."""
     colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(trace.services)}
-    real = trace.end - trace.start < _LEGAL_TIME  # a lifecycle tells legal time: a bar of years says nothing
+    real = is_real(trace)
     table = Table(box=None, pad_edge=False, show_header=False, expand=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
@@ -136,7 +140,7 @@ def render(trace: Trace) -> Group:
         name = Text("  " * depth + ("✗ " if span.error else "") + span.name, style="bold red" if span.error else "")
         for key in _SHOWN:
             if key in span.attributes:
-                name.append(f"  {span.attributes[key]}", style="not bold dim")
+                name.append(f"  {'clause ' * (key == CLAUSE)}{span.attributes[key]}", style="not bold dim")
         if folded[span.span]:
             name.append(f"  {folded[span.span]} later signals, in traces of their own", style="not bold dim")
         cells: list[Text | str] = [Text(span.service, style=colour), name, f"{span.milliseconds:.1f} ms"]
@@ -149,9 +153,14 @@ def render(trace: Trace) -> Group:
     return Group(Text.from_markup(head + (f"  [bold red]{faults} failed[/]" if faults else "")), table)
 
 
+def is_real(trace: Trace) -> bool:
+    """Whether its times are of the machine. A lifecycle's spans tell legal time: a bar of years says nothing."""
+    return trace.end - trace.start < _LEGAL_TIME
+
+
 def _is_later(span: SpanRecord) -> bool:
     """A signal that a lifecycle took from another trace: the SDK shows it in both, and here it would bury the rest."""
-    return bool(span.links) and span.name.startswith("HandleSignal:")
+    return bool(span.links) and span.name.startswith(TAKES_SIGNAL)
 
 
 def _bar(trace: Trace, span: SpanRecord) -> str:

@@ -33,7 +33,11 @@ def typeset(template: Path, content: Mapping[str, Any], *, at: datetime, form: L
     try:
         with _one_at_a_time:
             made = _compiler(template.parent).compile(
-                template, format=form, sys_inputs=inputs, pdf_standards=["a-2b"] if form == "pdf" else [], timestamp=at
+                template,
+                format=form,
+                sys_inputs=inputs,
+                pdf_standards=["a-2b"] if form == "pdf" else [],
+                timestamp=at.replace(microsecond=0),
             )
     except typst.TypstError as error:
         raise CannotTypeset(error.diagnostic or str(error)) from error

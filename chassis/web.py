@@ -313,11 +313,18 @@ def upload(
 
 
 def get(
-    router: APIRouter, path: str, *, roles: Sequence[Role], summary: str | None = None, media: Sequence[str] = (), **options: Any
+    router: APIRouter,
+    path: str,
+    *,
+    roles: Sequence[Role],
+    summary: str | None = None,
+    media: Sequence[str] = (),
+    answers: Mapping[int | str, dict[str, Any]] | None = None,
+    **options: Any,
 ) -> Callable[[Endpoint], Endpoint]:
     """A read route for these roles; with `roles=PUBLIC` for everybody, of the agency that its path names as `{agency}`.
 
-    One that answers with a file names its types in `media`."""
+    One that answers with a file names its types in `media`; what it may answer that others do not is in `answers`."""
     files: dict[int | str, Any] = {200: {"content": {each: {"schema": {"type": "string"}} for each in media}}} if media else {}
 
     def register(endpoint: Endpoint) -> Endpoint:
@@ -326,7 +333,7 @@ def get(
             endpoint,
             methods=["GET"],
             dependencies=[Depends(_public_reader if is_public(roles) else _reader(roles))],
-            responses=files | (problem_responses(404, 422, 429, 500, 503) if is_public(roles) else PROBLEM_RESPONSES),
+            responses=files | (problem_responses(404, 422, 429, 500, 503) if is_public(roles) else PROBLEM_RESPONSES) | dict(answers or {}),
             summary=summary,
             openapi_extra=_told_of(roles),
             **options,
@@ -411,10 +418,23 @@ async def page_of(
     Link header."""
     order = keys if isinstance(keys, Order) else Order(tuple(keys))
     rows = await context.rows(order.page(query, cursor).limit(limit + 1))
+    return told_page(rows, keys=order, model=model, limit=limit, response=response, request=request)
+
+
+def told_page(
+    rows: Sequence[Any],
+    *,
+    keys: Order,
+    model: type[M],
+    limit: int,
+    response: Response | None = None,
+    request: Request | None = None,
+) -> dict[str, Any]:
+    """The answer of rows in their order, of which there is one more than `limit` where another page follows."""
     following = None
     if len(rows) > limit:
         rows = rows[:limit]
-        following = order.cursor(rows[-1])
+        following = keys.cursor(rows[-1])
         if response is not None and request is not None:
             response.headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
     return {"items": [model.model_validate(dict(row)) for row in rows], "next": following}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cli.state import ROOT
 
-_TYPED = ("chassis", "regulations", "services", "workflows", "cli", "bench")
+_TYPED = ("chassis", "regulations", "services", "workflows", "console", "cli", "bench")
 _STEPS: dict[str, tuple[str, ...]] = {
     "ruff check": ("-m", "ruff", "check", "."),
     "ruff format": ("-m", "ruff", "format", "--check", "."),

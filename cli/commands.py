@@ -13,6 +13,8 @@ import typer
 from pydantic import ValidationError
 
 from chassis.version import VERSION
+from cli.commands_contracts import contracts
+from cli.commands_export import export
 from cli.commands_import import imports
 from cli.commands_rulebook import clauses, deadline, rulebook, whatif
 from cli.errors import Explained
@@ -23,6 +25,8 @@ projections = typer.Typer(no_args_is_help=True, help="Read models of the service
 app.add_typer(projections, name="projections")
 app.add_typer(rulebook, name="rulebook")
 app.add_typer(imports, name="import")
+app.add_typer(export, name="export")
+app.add_typer(contracts, name="contracts")
 
 
 def _print_version(wanted: bool) -> None:
@@ -248,7 +252,7 @@ def simulate(
 @app.command()
 def bench(
     which: Annotated[
-        str | None, typer.Argument(help="store, relay, http, latency, lifecycles, default these; or certificates, attestations, webhooks.")
+        str | None, typer.Argument(help="store, relay, http, latency, lifecycles; or certificates, attestations, webhooks, register.")
     ] = None,
     state: StateOption = None,
     json: JsonOption = False,
@@ -278,12 +282,40 @@ def trace(
 
 
 @app.command()
+def traces(
+    case: Annotated[str, typer.Argument(help="The case's id.")],
+    errors_only: Annotated[bool, typer.Option("--errors", help="Only those in which something failed.")] = False,
+    min_ms: Annotated[int | None, typer.Option(min=0, help="Only those that took so long.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the newest.")] = 20,
+    drawn: Annotated[bool, typer.Option("--drawn/--list", help="With a waterfall of each, or the list alone.")] = True,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """List the traces of a case and draw each, from the request to the webhook."""
+    return later(
+        "cli.traces", "run", case=case, state=state_folder(state), errors=errors_only, min_ms=min_ms, limit=limit, drawn=drawn, json=json
+    )
+
+
+@app.command()
 def verify(state: StateOption = None, json: JsonOption = False) -> int:
     """Recompute every hash chain; exit code 1 where an event was changed, or the log would go backwards after a restore.
 
     A stream whose end was cut off still holds together: `projections check` shows what is missing then.
     """
     return later("cli.verify", "run", state=state_folder(state), json=json)
+
+
+@app.command("check-certificate")
+def check_certificate(
+    file: Annotated[Path, typer.Argument(help="A certificate's PDF, or its credential (vc+jwt).")],
+    keys: Annotated[Path | None, typer.Option(help="The agency's keys (JWKS); default this installation's.", show_default=False)] = None,
+    status: Annotated[list[Path] | None, typer.Option(help="A status list of the agency; or several times.", show_default=False)] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Whether a certificate is genuine, without a network; exit code 1 where it is not."""
+    return later("cli.check_certificate", "run", file=file, keys=keys, status=status or [], state=state_folder(state), json=json)
 
 
 @app.command()

@@ -34,6 +34,7 @@ def child_environment(
         "KEPIL_PORTS": json.dumps(http),
         **{key: str(ports[name]) for name, key in _SERVER_PORTS.items() if name in ports},
         **{key: url for name, key in _SERVER_URLS.items() if (url := addresses[name])},
+        **({"KEPIL_TRACES_URL": f"http://{given.host}:{ports['traces']}"} if "traces" in ports and not given.traces_url else {}),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "1",
     }

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 SERVICES = ("intake", "review", "visits", "council", "monitoring", "notices")
-PROGRAMS = (*SERVICES, "workflows", "issuer")
+PROGRAMS = (*SERVICES, "workflows", "console", "traces", "issuer")
 
 
 def service(name: str) -> Any:
@@ -19,6 +19,10 @@ def serve(name: str) -> None:
     """Runs one program until it is asked to stop."""
     if name == "workflows":
         finish(import_module("workflows.app").main())
+    elif name == "console":
+        finish(import_module("console.app").main())
+    elif name == "traces":
+        finish(import_module("chassis.spanstore.app").main())
     elif name == "issuer":
         finish(import_module("chassis.issuer").main())
     else:

@@ -21,7 +21,9 @@ from cli.state import AlreadyRunning, StateDir, default_state_dir, identity, sto
 __all__ = ["AlreadyRunning", "PartStatus", "PortBusy", "Stack", "StackOptions", "StartFailed"]
 
 SERVICES = ("intake", "review", "visits", "council", "monitoring", "notices")
-ALL = (*SERVICES, "workflows")
+ALL = (*SERVICES, "workflows", "console", "traces")
+#: They begin with the servers and end with them: what the others need or tell to their last moment.
+_BESIDE_SERVERS = ("issuer", "traces")
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,9 @@ class Stack:
         self.environment = child_environment(given, options, self.state, self.ports, urls)
         migrate = options.migrate if options.migrate is not None else any(name in SERVICES for name in options.services)
         stages = [
-            [*servers_parts, *([self._program("issuer")] if issuer else [])],
+            [*servers_parts, *(self._program(name) for name in programs if name in _BESIDE_SERVERS)],
             [self._job("migrate")] if migrate else [],
-            [self._program(name) for name in options.services if name != "workflows"],
+            [self._program(name) for name in options.services if name not in ("workflows", *_BESIDE_SERVERS)],
             [self._program(name) for name in options.services if name == "workflows"],
         ]
         self._stages = [[self._child(part) for part in stage] for stage in stages if stage]

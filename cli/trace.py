@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -45,8 +45,12 @@ def run(trace_id: str | None = None, state: Path | None = None, *, case: str | N
     console = Console()
     for assembled in found:
         if as_json:
-            document = {"trace": assembled.trace_id, "spans": [dataclasses.asdict(span) for _, span in assembled.spans]}
-            typer.echo(orjson.dumps(document).decode())
+            typer.echo(orjson.dumps(as_document(assembled)).decode())
         else:
             console.print(traces.render(assembled))
     return 0
+
+
+def as_document(trace: traces.Trace) -> dict[str, Any]:
+    """A trace as `--json` tells it."""
+    return {"trace": trace.trace_id, "spans": [dataclasses.asdict(span) for _, span in trace.spans]}

@@ -26,6 +26,8 @@ _TITLE = {
     "nats": "NATS JetStream",
     "postgres": "PostgreSQL",
     "issuer": "tokens",
+    "console": "the console",
+    "traces": "traces",
 }
 
 
@@ -152,7 +154,7 @@ def summary(console: Console, folder: Path, urls: Mapping[str, str], parts: list
         if name == "postgres":
             scheme, _, rest = url.partition("://")
             url = f"{scheme}://postgres@{rest.rpartition('@')[2]}"
-        documented = url.startswith("http") and name not in ("temporal-ui", "issuer", "workflows")
+        documented = url.startswith("http") and name not in ("temporal-ui", "issuer", "workflows", "console", "traces")
         view.add_row(_TITLE.get(name, name), f"{url}/docs" if documented else url)
     console.print(view)
     if "intake" in urls and "issuer" in urls:

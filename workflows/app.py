@@ -15,7 +15,7 @@ from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from chassis import telemetry
+from chassis import lags, metrics, telemetry
 from chassis.messaging import connect_nats, pause
 from chassis.service import run_process, serve_http
 from chassis.settings import Settings, settings
@@ -48,9 +48,10 @@ async def serve(using: Settings, stop: asyncio.Event) -> None:
     health = Health()
     nats = health.nats = await connect_nats(using, NAME)
     temporal = await connect_temporal(using)
+    metrics.watch(lags.of_readers(nats))
     try:
         async with asyncio.TaskGroup() as parts:
-            parts.create_task(serve_http(_app(health), using.host, using.port(NAME), stop, using))
+            parts.create_task(serve_http(_app(health, using), using.host, using.port(NAME), stop, using))
             parts.create_task(_again(stop, "conductor", lambda: _conduct(nats, temporal, health, stop)))
             parts.create_task(_again(stop, "workflow worker", lambda: _work(using, health, stop)))
     finally:
@@ -106,7 +107,7 @@ async def _become_current(client: Client, stop: asyncio.Event) -> None:
             await pause(stop, 0.2)
 
 
-def _app(health: Health) -> Starlette:
+def _app(health: Health, using: Settings) -> Starlette:
     async def healthz(_: Request) -> JSONResponse:
         return JSONResponse({"alive": True})
 
@@ -114,4 +115,6 @@ def _app(health: Health) -> Starlette:
         report = health.report()
         return JSONResponse(report, status_code=200 if report["ready"] else 503)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    metrics.expose(app, using)
+    return app

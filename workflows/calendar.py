@@ -1,4 +1,4 @@
-"""The calendar of an agency: it wakes for whatever certificate or follow-up is the next to move by itself, however many there are. (ADR 11)
+"""The calendar of an agency: it wakes for whatever certificate, follow-up or evidence is next to move by itself, however many. (ADR 11)
 
 It knows none of them. The registers of the services do; it asks them to do what is due, and when something will be due next.
 """
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from chassis.due import Due, RunDue
     from chassis.positions import LogPosition
     from services.council import contract as council
+    from services.intake import contract as intake
     from services.monitoring import contract as monitoring
     from workflows.messages import AgencyCalendar, CalendarView, Look
 
@@ -43,6 +44,9 @@ REGISTERS = (
     Register("monitoring", monitoring.TASK_QUEUE, monitoring.RUN_DUE),
 )
 
+#: Of personal evidence, whose term ends: asked from the first that the agency has on.
+EVIDENCE = Register("intake", intake.TASK_QUEUE, intake.RUN_DUE)
+
 
 @workflow.defn
 class CertificateCalendar:
@@ -51,7 +55,8 @@ class CertificateCalendar:
     @workflow.init
     def __init__(self, calendar: AgencyCalendar) -> None:
         self._agency = calendar.agency
-        self._seen = {register.service: dict(calendar.seen) for register in REGISTERS}
+        asked = (*REGISTERS, EVIDENCE) if calendar.evidence else REGISTERS
+        self._seen = {register.service: dict(calendar.seen) for register in asked}
         self._looks = 0
         self._because: str | None = None
         self._asking = 0
@@ -63,11 +68,13 @@ class CertificateCalendar:
     async def run(self, calendar: AgencyCalendar) -> None:
         """Does what is due, waits for what is due next, and begins a new run when this one has grown long."""
         workflow.upsert_search_attributes([AGENCY.value_set(calendar.agency)])
-        await asyncio.gather(*(self._follow(register) for register in REGISTERS))
+        await asyncio.gather(*(self._follow(register) for register in REGISTERS), self._follow_evidence())
 
     @workflow.signal
     def look(self, look: Look) -> None:
         """Something has happened: what is due next may be another thing now."""
+        if EVIDENCE.service in look.seen:
+            self._seen.setdefault(EVIDENCE.service, {})
         for seen in self._seen.values():
             for source, position in look.seen.items():
                 seen[source] = _later(seen.get(source), position)
@@ -83,6 +90,10 @@ class CertificateCalendar:
     def view(self) -> CalendarView:
         """What it waits for."""
         return CalendarView(next_at=self._wakes, seen=self._unseen(), trouble="; ".join(self._troubles.values()) or None)
+
+    async def _follow_evidence(self) -> None:
+        await workflow.wait_condition(lambda: EVIDENCE.service in self._seen)
+        await self._follow(EVIDENCE)
 
     async def _follow(self, register: Register) -> None:
         pause, heard = SHORTEST_PAUSE, True
@@ -132,7 +143,8 @@ class CertificateCalendar:
     def _continue_if_long(self) -> None:
         """The new run asks both services at once; what they are still to see goes with it."""
         if workflow.info().is_continue_as_new_suggested() and not self._asking:
-            workflow.continue_as_new(AgencyCalendar(agency=self._agency, seen=self._unseen()))
+            evidence = EVIDENCE.service in self._seen
+            workflow.continue_as_new(AgencyCalendar(agency=self._agency, seen=self._unseen(), evidence=evidence))
 
     def _unseen(self) -> dict[str, str]:
         unseen: dict[str, str] = {}

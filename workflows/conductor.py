@@ -29,7 +29,7 @@ from services.visits.contract import EVENTS as VISITS
 from workflows.calendar import CertificateCalendar
 from workflows.facts import FIELDS
 from workflows.messages import TASK_QUEUE, AgencyCalendar, Look, calendar_id
-from workflows.routes import CALENDAR, Signal, Start, orders
+from workflows.routes import Signal, Start, moves_calendar, orders
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +62,9 @@ class Conductor:
         self._missed: dict[str, int] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
         meter = telemetry.meter()
-        self._told = meter.create_counter("kepil.conductor.told", description="Starts and signals that Temporal accepted")
-        self._lost = meter.create_counter("kepil.conductor.lost", description="Events whose lifecycle never came")
+        self._told = meter.create_counter(telemetry.CONDUCTOR_TOLD, description="Starts and signals that Temporal accepted")
+        self._lost = meter.create_counter(telemetry.CONDUCTOR_LOST, description="Events whose lifecycle never came")
+        self._lost.add(0)  # a first loss is to be seen as one
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`."""
@@ -92,7 +93,8 @@ class Conductor:
                 await delivery.message.ack()
 
     def _moves_calendar(self, delivery: Delivery) -> bool:
-        return self._catalogues[delivery.envelope.service].types.get(delivery.envelope.type_name) in CALENDAR
+        envelope = delivery.envelope
+        return moves_calendar(self._catalogues[envelope.service].types.get(envelope.type_name), envelope.data)
 
     async def _look(self, agency: str, deliveries: Sequence[Delivery]) -> None:
         """Tells a calendar how far the log must be seen, and begins it if there is none. What a lifecycle is not told yet comes again."""

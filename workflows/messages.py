@@ -244,6 +244,7 @@ class AgencyCalendar(BaseModel):
 
     agency: str
     seen: dict[str, str] = Field(default_factory=dict, description="As in `Look`: what no service has answered for yet")
+    evidence: bool = Field(default=False, description="Whether the agency has filed personal evidence, so that intake is asked too")
 
 
 class Look(BaseModel):

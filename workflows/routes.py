@@ -1,5 +1,6 @@
 """Which event starts or signals which lifecycle: a pure function, read by the conductor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +136,7 @@ OF_AN_INTERNAL_CYCLE = (
     monitoring.InternalCycleCorrected,
 )
 
-#: What may move the instant at which a certificate, its follow-up or internal monitoring moves by itself: the agency's calendar looks anew.
+#: What may move the instant at which a certificate, its follow-up or internal monitoring moves by itself, or evidence is erased.
 CALENDAR: frozenset[type[Event]] = frozenset(
     {
         council.CertificateRecorded,
@@ -166,8 +167,14 @@ CALENDAR: frozenset[type[Event]] = frozenset(
         monitoring.InternalRegulationAmended,
         monitoring.InternalCycleOpened,
         monitoring.InternalCycleClosed,
+        intake.DocumentStored,
     }
 )
+
+
+def moves_calendar(kind: type[Event] | None, data: Mapping[str, Any]) -> bool:
+    """Whether the agency's calendar looks anew: of documents only for personal evidence, whose term ends."""
+    return kind in CALENDAR and (kind is not intake.DocumentStored or bool(data.get("personal")))
 
 
 @dataclass(frozen=True)

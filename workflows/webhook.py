@@ -1,4 +1,5 @@
-"""The delivery of one event to one endpoint: it holds the schedule, by durable timers, and asks notices for each attempt.
+"""The delivery of one event to one endpoint, where the first attempt was not enough or was made by nobody: it holds the schedule, by
+durable timers, and asks notices for each attempt. And the pruning of what is over.
 
 Its own and not the retries of an activity: a receiver may say when it wants to be asked again, a person may ask for it at once, an
 endpoint may be switched off in between; and each attempt is a fact that is shown.
@@ -12,17 +13,25 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from services.notices.contract import ATTEMPT, GIVE_UP, TASK_QUEUE, AttemptDelivery, Attempted, DeliveryTask, GiveUp
-
-#: Seconds from one attempt to the next, as Standard Webhooks proposes it: some three days in all.
-SCHEDULE = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
-
-#: Each pause is longer by up to this part of it, so that what failed at the same moment does not come back at the same moment.
-JITTER = 0.2
+    from services.notices.contract import (
+        ATTEMPT,
+        GIVE_UP,
+        JITTER,
+        PRUNE,
+        SCHEDULE,
+        TASK_QUEUE,
+        AttemptDelivery,
+        Attempted,
+        DeliveryTask,
+        GiveUp,
+        Pruned,
+    )
 
 #: Longer than any attempt; a sender that is gone is not waited for much longer.
 _ATTEMPT = timedelta(seconds=30)
 _LONGEST_BUSY = 60.0
+
+_PRUNE = timedelta(minutes=5)
 
 
 @workflow.defn
@@ -41,6 +50,8 @@ class WebhookDelivery:
     async def run(self, task: DeliveryTask) -> None:
         """Attempts, and the pauses between them."""
         busy = 1.0
+        if task.wait is not None:
+            await self._until(task.wait)
         while not self._stopped:
             self._wanted = False
             following = self._following()
@@ -58,7 +69,7 @@ class WebhookDelivery:
             else:
                 return
             if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(task.model_copy(update={"tried": self._tried}))
+                workflow.continue_as_new(task.model_copy(update={"tried": self._tried, "wait": None}))
 
     @workflow.signal
     def resend(self) -> None:
@@ -114,3 +125,23 @@ class WebhookDelivery:
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._wanted or self._stopped, timeout=pause)
         self._wakes = None
+
+
+@workflow.defn
+class WebhookPruning:
+    """Begun once a day by a schedule of Temporal's."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """Some thousand at a time, until nothing is left."""
+        more = True
+        while more:
+            pruned: Pruned = await workflow.execute_activity(
+                PRUNE,
+                task_queue=TASK_QUEUE,
+                result_type=Pruned,
+                start_to_close_timeout=_PRUNE,
+            )
+            more = pruned.more
+            if more and workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new()

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from chassis.failures import CountedFailures
 from workflows import lifecycle
 from workflows.accreditation import AccreditationLifecycle
 from workflows.activities import activities
@@ -26,7 +27,7 @@ from workflows.certificate import CertificateLifecycle
 from workflows.internal import InternalMonitoringCycle
 from workflows.messages import TASK_QUEUE
 from workflows.monitoring import MonitoringLifecycle
-from workflows.webhook import WebhookDelivery
+from workflows.webhook import WebhookDelivery, WebhookPruning
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ WORKFLOWS: list[type] = [
     InternalMonitoringCycle,
     MonitoringLifecycle,
     WebhookDelivery,
+    WebhookPruning,
 ]
 DEPLOYMENT = "kepil-workflows"
 
@@ -109,6 +111,7 @@ def make_worker(
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS if workflows is None else workflows,
         activities=activities(client),
+        interceptors=[CountedFailures()],
         workflow_runner=runner() if sandboxed else UnsandboxedWorkflowRunner(),
         deployment_config=config,
         graceful_shutdown_timeout=grace,

@@ -10,7 +10,7 @@ from contextlib import suppress
 def main() -> None:
     """Reads the file on the standard input; tells on the standard output what it is."""
     asked = json.loads(sys.argv[1])
-    _confine(asked["memory"], asked["seconds"])
+    confine(asked["memory"], asked["seconds"])
     from chassis.content.examine import examine
     from chassis.content.kinds import Limits, Unfit
 
@@ -22,8 +22,8 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def _confine(memory: int, seconds: int) -> None:
-    """Where the system knows such limits: memory, seconds of work, no file to write, no image of the memory."""
+def confine(memory: int, seconds: int) -> None:
+    """Limits of this process, where the system knows such limits: memory, seconds of work, no file to write, no image of the memory."""
     for limit, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),

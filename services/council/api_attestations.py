@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.engine import RowMapping
 
@@ -104,7 +104,7 @@ async def list_attestation_decisions(
     request: Request,
     response: Response,
     stage: AttestationStage | None = None,
-    decision: str | None = None,
+    decision: Annotated[str | None, Query(max_length=100)] = None,
     institution_id: InstitutionId | None = None,
     *,
     order: Annotated[Order, Depends(DECISIONS_BY)],

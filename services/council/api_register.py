@@ -1,21 +1,33 @@
-"""The public register: whom an agency accredited and what it decided, today or as of a day. Needs no token."""
+"""The public register: whom the agencies accredited and what they decided, today or as of a day. Needs no token.
 
+What is public may be shown on any page: the answers allow every origin.
+"""
+
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from fastapi.responses import StreamingResponse
+from sqlalchemy import ColumnElement, Select, case, null, or_, select
 
+from chassis.auth import PUBLIC as EVERYBODY
+from chassis.content.kinds import KINDS
 from chassis.context import Context
 from chassis.problem_handlers import problem_responses
+from chassis.problems import NotFound
 from chassis.sorting import Order, sorting
+from chassis.storage import Storage
 from chassis.text import AgencyId, IsoDate
-from chassis.web import Cursor, Limit, checked_query, narrowed, page_model, page_of
-from services.council.api_certificates import state_of
-from services.council.readmodels import considerations
-from services.council.readmodels_certificates import certificates, institutions
-from services.council.readmodels_followed import suspensions
-from services.council.readmodels_remedies import after_decisions, decisions
-from services.council.schemas_certificates import RegisterEntry, State
+from chassis.web import Cursor, Id, Limit, Reading, checked_query, get, narrowed, page_model, page_of, told_page
+from regulations import load, local_date
+from services.council.readmodels_certificates import institutions
+from services.council.readmodels_register import published_files, register_entries
+from services.council.readmodels_remedies import decisions
+from services.council.register import Wanted, entries, facets, first_of
+from services.council.register_files import ANYWHERE, Format, file_of
+from services.council.register_history import steps
+from services.council.schemas_certificates import State
+from services.council.schemas_register import Facets, RegisterEntry, RegisterEntryDetail
 from services.council.schemas_remedies import PublicDecision
 
 router = APIRouter(prefix="/v1")
@@ -25,45 +37,162 @@ InstitutionId = Annotated[str | None, Query(max_length=80)]
 Scope = Annotated[str | None, Query(max_length=500, description="`institution` or `programme:<code>`")]
 Outcome = Annotated[str | None, Query(max_length=40, description="A word of the rulebook's `decisions`")]
 AsOf = Annotated[IsoDate | None, Query(description="The local day that is asked about; now without it")]
+Words = Annotated[str | None, Query(min_length=1, max_length=200)]
+Word = Annotated[str | None, Query(min_length=1, max_length=80)]
 
-_C, _D = certificates.c, decisions.c
-REGISTER_BY = sorting("issued_on", [_C.issued_on, _C.valid_until, _C.institution_id, _C.number, _C.certificate_id], _C.certificate_id)
+_E, _D = register_entries.c, decisions.c
+REGISTER_BY = sorting(
+    "-issued_on", [_E.issued_on, _E.valid_until, _E.institution_id, _E.number, _E.certificate_id], _E.certificate_id, _E.agency
+)
 DECISIONS_BY = sorting("decided_on", [_D.decided_on, _D.institution_id, _D.outcome, _D.case_id], _D.case_id, _D.scope, _D.round)
 
+
+async def _anywhere(response: Response) -> None:
+    response.headers.update(ANYWHERE)
+
+
 PUBLIC: dict[str, Any] = {
-    "dependencies": [Depends(checked_query)],
+    "dependencies": [Depends(checked_query), Depends(_anywhere)],
     "responses": problem_responses(422, 503),
     "openapi_extra": {"security": [], "x-kepil-roles": []},
 }
+
+
+async def _wanted(
+    agency: Annotated[AgencyId | None, Query(description="Whose register; of every agency of this installation without it")] = None,
+    q: Annotated[Words, Query(description="Words that are all found in the institution's names, the programmes, or the number")] = None,
+    institution: Annotated[Words, Query(description="Words of the institution's names in any language, or of its city")] = None,
+    programme: Annotated[Words, Query(description="Words of a programme's name, or its code")] = None,
+    institution_id: InstitutionId = None,
+    number: Annotated[str | None, Query(max_length=500, description="The whole number of a certificate")] = None,
+    scope: Scope = None,
+    outcome: Outcome = None,
+    kind: Annotated[Word, Query(description="A word of the rulebook's `kinds`, or the kind of the case")] = None,
+    level: Word = None,
+    rulebook_id: Word = None,
+    country: Annotated[str | None, Query(pattern=r"^[A-Z]{2}$", max_length=2, description="ISO 3166-1")] = None,
+    year: Annotated[int | None, Query(ge=1990, le=2100, description="In which the certificate was issued")] = None,
+    state: State | None = None,
+    as_of: AsOf = None,
+) -> Wanted:
+    return Wanted(
+        agency, q, institution, programme, institution_id, number, scope, outcome, kind, level, rulebook_id, country, year, state, as_of
+    )
+
+
+Asked = Annotated[Wanted, Depends(_wanted)]
+
+
+async def _anybody(request: Request, agency: str | None) -> Context:
+    context: Context = await request.app.state.runtime.context(agency=agency or "", actor="public")
+    return context
 
 
 @router.get("/register", response_model=page_model(RegisterEntry), **PUBLIC)
 async def read_register(
     request: Request,
     response: Response,
-    agency: Agency,
-    institution_id: InstitutionId = None,
-    state: State | None = None,
-    scope: Scope = None,
-    number: Annotated[str | None, Query(max_length=500)] = None,
-    outcome: Outcome = None,
-    as_of: AsOf = None,
+    wanted: Asked,
     *,
     order: Annotated[Order, Depends(REGISTER_BY)],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
-    """The certificates of an agency: whom it accredited, for what, until when (order 109, p. 9.10, 24; IQAA, S3.f.2). Needs no token."""
-    ctx: Context = await request.app.state.runtime.context(agency=agency, actor="public")
-    c, of_case = certificates.c, considerations.c
-    standing = state_of(ctx) if as_of is None else _stood(as_of)
-    query = _register(standing, as_of)
-    if state is None and number is None:
-        query = query.where(standing != "revoked")
-    query = narrowed(query, ((c.institution_id, institution_id), (standing, state), (c.number, number), (of_case.outcome, outcome)))
-    if scope is not None:
-        query = query.where(c.scopes.contains([scope]))
+    """The certificates in force and out of it: who is accredited, for what, until when (order 109, p. 9.10, 24; IQAA, S3.f.2). No token."""
+    ctx = await _anybody(request, wanted.agency)
+    found = await first_of(ctx, wanted, order, cursor, limit)
+    if found is not None:
+        return told_page(found, keys=order, model=RegisterEntry, limit=limit, request=request, response=response)
+    query = entries(wanted, ctx.at)
     return await page_of(ctx, query, keys=order, model=RegisterEntry, cursor=cursor, limit=limit, request=request, response=response)
+
+
+@router.get("/register/facets", response_model=Facets, **PUBLIC)
+async def count_register(request: Request, wanted: Asked) -> Any:
+    """How many entries of each sort are found by the same search. Needs no token."""
+    return await facets(await _anybody(request, wanted.agency), wanted)
+
+
+async def _register_file(request: Request, wanted: Wanted, order: Order, kind: Format) -> StreamingResponse:
+    ctx = await _anybody(request, wanted.agency)
+    told = {"as_of": wanted.as_of.isoformat() if wanted.as_of else None, "made_at": ctx.at.isoformat()}
+    name = "-".join(["register", *([wanted.agency] if wanted.agency else []), (wanted.as_of or ctx.at.date()).isoformat()])
+    return file_of(ctx, entries(wanted, ctx.at), order=order, model=RegisterEntry, kind=kind, name=name, told=told)
+
+
+def _file(media: str) -> dict[str, Any]:
+    files: dict[int | str, Any] = {200: {"content": {media: {"schema": {"type": "string"}}}}}
+    return {**PUBLIC, "responses": files | PUBLIC["responses"], "response_class": StreamingResponse, "response_model": None}
+
+
+@router.get("/register.csv", **_file("text/csv"))
+async def download_register_as_csv(request: Request, wanted: Asked, order: Annotated[Order, Depends(REGISTER_BY)]) -> StreamingResponse:
+    """Every entry that is found, for a spreadsheet. Needs no token."""
+    return await _register_file(request, wanted, order, "csv")
+
+
+@router.get("/register.json", **_file("application/json"))
+async def download_register_as_json(request: Request, wanted: Asked, order: Annotated[Order, Depends(REGISTER_BY)]) -> StreamingResponse:
+    """Every entry that is found: `{as_of, made_at, items}`. Needs no token."""
+    return await _register_file(request, wanted, order, "json")
+
+
+@get(router, "/register/{agency}/{certificate_id}", roles=EVERYBODY, response_model=RegisterEntryDetail)
+async def read_register_entry(ctx: Reading, certificate_id: Id, response: Response, as_of: AsOf = None) -> Any:
+    """One entry with the history of its decisions, and the published report to download. Needs no token."""
+    response.headers.update(ANYWHERE)
+    found = await _entry(ctx, certificate_id, as_of)
+    today = as_of or local_date(ctx.at, load(found["rulebook"]["id"], found["rulebook"]["version"]).zone)
+    told = await ctx.rows(select(decisions.table).where(_D.case_id == found["case_id"]))
+    history = steps(found, told, today)
+    where = f"/v1/register/{ctx.agency}/{certificate_id}/report" if await _report(ctx, found) else None
+    return RegisterEntryDetail.model_validate({**found, "as_of": today, "history": history, "report_path": where})
+
+
+@get(
+    router,
+    "/register/{agency}/{certificate_id}/report",
+    roles=EVERYBODY,
+    media=[kind.media_type for kind in KINDS.values()],
+    response_class=StreamingResponse,
+    response_model=None,
+)
+async def download_published_report(ctx: Reading, certificate_id: Id, request: Request) -> StreamingResponse:
+    """The full report on an entry, as it was published (order 109, p. 9.10; IQAA, S3.f.1). Needs no token."""
+    found = await _entry(ctx, certificate_id, None)
+    report = await _report(ctx, found)
+    if report is None:
+        raise NotFound("the agency does not keep the bytes of a published report on this entry here")
+    received = await Storage.of(request.app.state.runtime.settings).get(ctx.agency, report["document_id"])
+    headers = {
+        **ANYWHERE,
+        "Content-Length": str(received.size),
+        "Content-Disposition": f'attachment; filename="report-{certificate_id}.{_extension(report["media_type"])}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "ETag": f'"{report["document_id"]}"',
+    }
+    return StreamingResponse(received.chunks(), media_type=report["media_type"], headers=headers)
+
+
+def _extension(media_type: str) -> str:
+    return next((kind.extensions[0] for kind in KINDS.values() if media_type in kind.media), "bin")
+
+
+async def _entry(ctx: Context, certificate_id: str, as_of: date | None) -> dict[Any, Any]:
+    found = await ctx.row(entries(Wanted(agency=ctx.agency, certificate_id=certificate_id, as_of=as_of), ctx.at))
+    if found is None:
+        raise NotFound(f"the register of {ctx.agency} has no entry {certificate_id}")
+    return dict(found)
+
+
+async def _report(ctx: Context, entry: dict[Any, Any]) -> Any:
+    """The file of the published report, where its bytes are kept and may be given out."""
+    if not entry["report"]:
+        return None
+    f = published_files.c
+    mine = (f.document_id == entry["report"]["sha256"], f.erased_on.is_(None), f.personal.is_(None), f.scan != "infected")
+    return await ctx.row(select(published_files.table).where(*mine))
 
 
 @router.get("/register/decisions", response_model=page_model(PublicDecision), **PUBLIC)
@@ -81,7 +210,35 @@ async def read_decisions(
     limit: Limit = 50,
 ) -> Any:
     """The decisions of an agency that were published or entered (order 109, p. 9.10; IQAA, S3.f.1, S3.f.2). Needs no token."""
-    ctx: Context = await request.app.state.runtime.context(agency=agency, actor="public")
+    ctx = await _anybody(request, agency)
+    query = narrowed(_decisions(as_of), ((_D.institution_id, institution_id), (_D.scope, scope), (_D.outcome, outcome)))
+    return await page_of(ctx, query, keys=order, model=PublicDecision, cursor=cursor, limit=limit, request=request, response=response)
+
+
+async def _decisions_file(request: Request, agency: str, as_of: date | None, order: Order, kind: Format) -> StreamingResponse:
+    ctx = await _anybody(request, agency)
+    told = {"agency": agency, "as_of": as_of.isoformat() if as_of else None, "made_at": ctx.at.isoformat()}
+    name = f"decisions-{agency}-{(as_of or ctx.at.date()).isoformat()}"
+    return file_of(ctx, _decisions(as_of), order=order, model=PublicDecision, kind=kind, name=name, told=told)
+
+
+@router.get("/register/decisions.csv", **_file("text/csv"))
+async def download_decisions_as_csv(
+    request: Request, agency: Agency, order: Annotated[Order, Depends(DECISIONS_BY)], as_of: AsOf = None
+) -> StreamingResponse:
+    """Every public decision of an agency, for a spreadsheet. Needs no token."""
+    return await _decisions_file(request, agency, as_of, order, "csv")
+
+
+@router.get("/register/decisions.json", **_file("application/json"))
+async def download_decisions_as_json(
+    request: Request, agency: Agency, order: Annotated[Order, Depends(DECISIONS_BY)], as_of: AsOf = None
+) -> StreamingResponse:
+    """Every public decision of an agency: `{agency, as_of, made_at, items}`. Needs no token."""
+    return await _decisions_file(request, agency, as_of, order, "json")
+
+
+def _decisions(as_of: date | None) -> Select[Any]:
     c, of_institution = decisions.c, institutions.c
     public = or_(c.published_on.is_not(None), c.entered_on.is_not(None))
     in_force: ColumnElement[bool] = c.set_aside_on.is_(None)
@@ -89,15 +246,13 @@ async def read_decisions(
     if as_of is not None:
         public, in_force = or_(c.published_on <= as_of, c.entered_on <= as_of), or_(in_force, c.set_aside_on > as_of)
         told = _as_told(as_of)
-    query = (
+    return (
         select(c.case_id, c.institution_id, c.rulebook_id, c.scope, c.outcome, c.round, c.decided_on, *told)
         .add_columns(of_institution.names.label("institution_names"), in_force.label("in_force"))
         .select_from(decisions.table)
         .outerjoin(institutions.table, of_institution.institution_id == c.institution_id)
         .where(public)
     )
-    query = narrowed(query, ((c.institution_id, institution_id), (c.scope, scope), (c.outcome, outcome)))
-    return await page_of(ctx, query, keys=order, model=PublicDecision, cursor=cursor, limit=limit, request=request, response=response)
 
 
 def _as_told(as_of: Any) -> list[Any]:
@@ -109,64 +264,3 @@ def _as_told(as_of: Any) -> list[Any]:
         c.set_aside_on: [c.set_aside_by, c.set_aside_on],
     }
     return [case((day <= as_of, column), else_=null()).label(column.key) for day, columns in since.items() for column in columns]
-
-
-def _stood(as_of: Any) -> ColumnElement[str]:
-    """By all that is known by now of that day, past or to come: a suspension lasts until it is lifted (Sapattuu Bilim, 3.3.b)."""
-    c, s = certificates.c, suspensions.c
-    suspended = select(s.decision_id).where(
-        s.agency == c.agency,
-        s.certificate_id == c.certificate_id,
-        s.suspended_on <= as_of,
-        or_(s.restored_on.is_(None), s.restored_on > as_of),
-    )
-    return case(
-        (and_(c.ended_on.is_not(None), c.ended_on <= as_of), literal("ended")),
-        (and_(c.revoked_on.is_not(None), c.revoked_on <= as_of), literal("revoked")),
-        (func.greatest(c.valid_until, c.suspended_until) < as_of, literal("expired")),
-        (c.valid_from > as_of, literal("not_yet_valid")),
-        (suspended.exists(), literal("suspended")),
-        else_=literal("valid"),
-    )
-
-
-def _register(standing: ColumnElement[str], as_of: Any) -> Select[Any]:
-    """A certificate stands there by an entry of its own, by that of the decision on its case, or as it was recorded or extended."""
-    c, of_case, after, of_institution = certificates.c, considerations.c, after_decisions.c, institutions.c
-    entered = func.coalesce(c.entered_on, after.entered_on, c.listed_on)
-    query = (
-        select(
-            c.certificate_id,
-            c.number,
-            c.institution_id,
-            c.scopes,
-            c.issued_on,
-            c.object,
-            c.programme,
-            func.coalesce(c.valid_from, c.issued_on).label("valid_from"),
-            c.valid_until,
-            c.ended_on,
-            c.end_ground,
-            (c.revoked_on if as_of is None else case((c.revoked_on <= as_of, c.revoked_on), else_=null())).label("revoked_on"),
-            c.extends,
-            c.extended_as,
-            c.reissued_from,
-            c.reissued_as,
-            c.rulebook_id,
-            entered.label("entered_on"),
-            of_case.outcome.label("decision"),
-            of_case.adopted_on.label("decided_on"),
-            of_case.report,
-            of_institution.names.label("institution_names"),
-            of_institution.city,
-            of_institution.country,
-            standing.label("state"),
-        )
-        .outerjoin(considerations.table, of_case.case_id == c.case_id)
-        .outerjoin(after_decisions.table, after.case_id == c.case_id)
-        .outerjoin(institutions.table, of_institution.institution_id == c.institution_id)
-        .where(entered.is_not(None))
-    )
-    if as_of is None:
-        return query
-    return query.where(or_(entered <= as_of, c.recorded_on.is_not(None)), c.issued_on <= as_of)  # recorded: it stood on paper before

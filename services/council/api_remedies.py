@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chassis.auth import Role
 from chassis.context import Accepted, Context
@@ -142,15 +142,20 @@ async def export_for_deqar(ctx: Reading, case_id: Id) -> Any:
     found = await ctx.row(select(considerations.table).where(considerations.c.case_id == case_id))
     if found is None:
         raise NotFound(f"case {case_id} is not before the council")
-    c = certificates.c
-    of_case = c.case_id == case_id
+    return await deqar_report(ctx, dict(found))
+
+
+async def deqar_report(ctx: Context, found: dict[str, Any]) -> DeqarReport:
+    """The submission object of a case before the council, by the certificate that is in force, or else by the one that was."""
+    c, case_id = certificates.c, found["case_id"]
+    over = or_(c.ended_on.is_not(None), c.revoked_on.is_not(None))
     return report_of(
         ctx.agency,
-        dict(found),
+        found,
         case=await _one(ctx, select(cases.table).where(cases.c.case_id == case_id)),
         institution=await _one(ctx, select(institutions.table).where(institutions.c.institution_id == found["institution_id"])),
         after=await _one(ctx, select(after_decisions.table).where(after_decisions.c.case_id == case_id)),
-        certificate=await _one(ctx, select(certificates.table).where(of_case, c.ended_on.is_(None)).order_by(c.valid_until.desc())),
+        certificate=await _one(ctx, select(certificates.table).where(c.case_id == case_id).order_by(over, c.valid_until.desc())),
     )
 
 

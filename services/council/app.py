@@ -1,5 +1,7 @@
 """Council, wired."""
 
+from pathlib import Path
+
 from fastapi import APIRouter
 
 from chassis.service import Service
@@ -11,17 +13,21 @@ from services.council import (
     api_certificates,
     api_corrections,
     api_dossier,
+    api_exports,
     api_followed,
     api_import,
     api_register,
     api_remedies,
     api_resolutions,
+    api_verification,
     readmodels,
     readmodels_attestations,
     readmodels_certificates,
     readmodels_dossier,
     readmodels_followed,
     readmodels_imports,
+    readmodels_papers,
+    readmodels_register,
     readmodels_remedies,
     readmodels_resolutions,
 )
@@ -36,8 +42,10 @@ from services.council.domain.consideration import CONSIDERATION
 from services.council.domain.council import COUNCIL
 from services.council.domain.importing import IMPORT
 from services.council.domain.meeting import MEETING
+from services.council.domain.paper import CREDENTIAL, PAPER
 from services.council.domain.resolution import RESOLUTION
 from services.intake.contract import EVENTS as INTAKE_EVENTS
+from services.notices.contract import EVENTS as NOTICES_EVENTS
 from services.visits.contract import EVENTS as VISITS_EVENTS
 
 router = APIRouter()
@@ -51,14 +59,16 @@ router.include_router(api_certificates.router)
 router.include_router(api_appeals.router)
 router.include_router(api_corrections.router)
 router.include_router(api_register.router)
+router.include_router(api_exports.router)
+router.include_router(api_verification.router)
 router.include_router(api_attestations.router)
 
 SERVICE = Service(
     name="council",
     title="Councils, meetings, votes, decisions, certificates, public register",
     events=EVENTS,
-    foreign=[INTAKE_EVENTS, VISITS_EVENTS],
-    deciders=[COUNCIL, MEETING, CONSIDERATION, RESOLUTION, COMPLAINT, BLANKS, CERTIFICATE, IMPORT, ATTESTATION_DECISION],
+    foreign=[INTAKE_EVENTS, VISITS_EVENTS, NOTICES_EVENTS],
+    deciders=[COUNCIL, MEETING, CONSIDERATION, RESOLUTION, COMPLAINT, BLANKS, CERTIFICATE, IMPORT, ATTESTATION_DECISION, PAPER, CREDENTIAL],
     read_models=[
         *readmodels.ALL,
         *readmodels_dossier.ALL,
@@ -67,11 +77,14 @@ SERVICE = Service(
         *readmodels_certificates.ALL,
         *readmodels_followed.ALL,
         *readmodels_imports.ALL,
+        *readmodels_papers.ALL,
         *readmodels_attestations.ALL,
+        *readmodels_register.ALL,  # made of the others: after them
     ],
     router=router,
     activities=activities,
     task_queue=TASK_QUEUE,
     conflicts=[RulebookChanged],
     uploads=api_import.UPLOADS,
+    migrations=Path(__file__).parent / "migrations",
 )

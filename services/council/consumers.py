@@ -1,8 +1,10 @@
-"""What council takes from other services: institutions for register and DEQAR; of each case its programmes, its visit, its people."""
+"""What council takes from other services: institutions for register and DEQAR; of each case its programmes, its visit, its people;
+how the agency calls itself."""
 
 from chassis.events import Recorded
 from chassis.readmodels import Write
 from services.council.readmodels_certificates import institutions
+from services.council.readmodels_papers import agency_names
 from services.council.readmodels_remedies import case_people, cases
 from services.intake.contract import (
     ApplicationFiled,
@@ -12,6 +14,7 @@ from services.intake.contract import (
     InstitutionDescribed,
     InstitutionRegistered,
 )
+from services.notices.contract import LetterheadSet
 from services.visits.contract import ExpertReplaced, PanelFormed, VisitOpened, VisitReportSubmitted, VisitStarted
 
 EXPERT, COORDINATOR = "an expert of the panel", "the coordinator"
@@ -82,3 +85,8 @@ def _replaced(e: Recorded[ExpertReplaced]) -> Write:
 @case_people.on(CoordinatorAppointed)
 def _appointed(e: Recorded[CoordinatorAppointed]) -> Write:
     return case_people.upsert(e, case_id=e.event.case_id, person_id=e.event.coordinator_id, part=COORDINATOR)
+
+
+@agency_names.on(LetterheadSet)
+def _named(e: Recorded[LetterheadSet]) -> Write:
+    return agency_names.upsert(e, letterhead_id=e.subject_id, names=dict(e.event.names))

@@ -77,6 +77,11 @@ from services.council.contract_meetings import (
     Seat as Seat,
     Vote as Vote,
 )
+from services.council.contract_papers import (
+    CertificateDocumentMade as CertificateDocumentMade,
+    CredentialIssued as CredentialIssued,
+    PaperLanguage as PaperLanguage,
+)
 from services.council.contract_remedies import (
     AppealCommissionFormed as AppealCommissionFormed,
     AppealDecided as AppealDecided,
@@ -184,6 +189,8 @@ EVENTS = Catalogue(
             CertificateExtended,
             CertificateCorrected,
         ],
+        "paper": [CertificateDocumentMade],
+        "credential": [CredentialIssued],
         "attestation": list(ATTESTATION_DECISION_EVENTS),
     },
 )

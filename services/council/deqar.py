@@ -4,6 +4,8 @@ Kepil says what it knows. Whether the procedure is obligatory there, where the f
 outcome are not known here: a person adds them.
 """
 
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from chassis.problems import Refused
@@ -47,13 +49,54 @@ def report_of(agency: str, consideration: Row, *, case: Row, institution: Row, a
         activities=[DeqarActivity(local_identifier=case.get("kind") or INSTITUTION)],
         decision="positive" if consideration["outcome"] == outcomes(rules).positive else "negative",
         valid_from=consideration["adopted_on"].strftime(DATE_FORMAT),
-        valid_to=certificate["valid_until"].strftime(DATE_FORMAT) if certificate else None,
+        valid_to=_valid_to(certificate),
         date_format=DATE_FORMAT,
         report_links=[DeqarLink(link=after["address"], link_display_name=agency)] if after.get("address") else None,
         report_files=[DeqarFile(display_name=report["name"])] if report else None,
         institutions=[_institution(agency, consideration["institution_id"], institution)],
         programmes=[_programme(agency, each) for each in case.get("programmes") or () if f"programme:{each['code']}" in decided] or None,
     )
+
+
+def table(reports: Sequence[DeqarReport]) -> list[list[str]]:
+    """The submission objects as rows of DEQAR's CSV form, the headings first: `programme[2].identifier[1]`."""
+    rows = [dict(_flat(report.model_dump(exclude_none=True))) for report in reports]
+    headings = list(dict.fromkeys(heading for row in sorted(rows, key=len, reverse=True) for heading in row))
+    headings.sort(key=lambda heading: _PLACES.index(heading.partition("[")[0]))  # stable
+    return [headings, *([row.get(heading, "") for heading in headings] for row in rows)]
+
+
+#: The columns of the form that Kepil fills, in the form's order.
+_PLACES = (
+    *("agency", "local_identifier", "activity_local_identifier", "decision", "summary", "valid_from", "valid_to", "date_format"),
+    *("link", "link_display_name", "file", "institution", "programme"),
+)
+_SINGULAR = {"institutions": "institution", "programmes": "programme", "report_files": "file"}
+
+
+def _flat(report: Row) -> Iterator[tuple[str, str]]:
+    for name, value in report.items():
+        if not isinstance(value, list):
+            yield name, str(value)
+    for number, each in enumerate(report["activities"], 1):
+        yield f"activity_local_identifier[{number}]", each["local_identifier"]
+    for number, each in enumerate(report.get("report_links", ()), 1):
+        yield from ((f"{heading}[{number}]", each[heading]) for heading in ("link", "link_display_name"))
+    for name, singular in _SINGULAR.items():
+        for number, each in enumerate(report.get(name, ()), 1):
+            place = f"{singular}[{number}]"
+            yield from ((f"{place}.{key}", value) for key, value in each.items() if key != "identifiers")
+            for count, known in enumerate(each.get("identifiers", ()), 1):
+                yield from ((f"{place}.{key}[{count}]", value) for key, value in known.items())
+
+
+def _valid_to(certificate: Row) -> str | None:
+    """Its last day; of one that was revoked or ended the day before it was, or DEQAR would show it as valid."""
+    if not certificate:
+        return None
+    day = timedelta(days=1)
+    over = [each - day for each in (certificate.get("revoked_on"), certificate.get("ended_on")) if each]
+    return str(min([certificate["valid_until"], *over]).strftime(DATE_FORMAT))
 
 
 def _institution(agency: str, institution_id: str, known: Row) -> DeqarInstitution:

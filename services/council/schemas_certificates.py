@@ -219,37 +219,3 @@ class CertificateDetail(CertificateItem):
     valid: bool
     standing: State
     allowed_actions: list[Action]
-
-
-class RegisterEntry(BaseModel):
-    """What the public may know of an accreditation (order 109, p. 9.10, 24; IQAA, S3.f.2), as it stood on the day that was asked about.
-
-    A certificate that was recorded from outside has no decision here; a revoked one is off the list (Sapattuu Bilim, 3.3.c) and shown only
-    where `state=revoked` or its number is asked for.
-    """
-
-    certificate_id: str
-    number: str
-    institution_id: str
-    institution_names: dict[str, str] | None
-    city: str | None
-    country: str | None
-    scopes: list[str]
-    object: str | None
-    programme: str | None
-    decision: str | None
-    decided_on: date | None
-    issued_on: date
-    valid_from: date
-    valid_until: date
-    state: State
-    ended_on: date | None
-    end_ground: str | None
-    revoked_on: date | None
-    reissued_from: str | None
-    reissued_as: str | None
-    extends: str | None
-    extended_as: str | None
-    rulebook_id: str
-    report: Document | None
-    entered_on: date

@@ -6,9 +6,10 @@ from typing import Any
 from temporalio import activity
 
 from chassis.context import Context
+from chassis.due import Due, RunDue
 from chassis.service import Runtime
-from services.intake import handlers, handlers_attestation
-from services.intake.contract import CLOSE_ATTESTATION, CLOSE_CASE, REOPEN_CASE, CloseAttestation, CloseCase, ReopenCase
+from services.intake import handlers, handlers_attestation, handlers_documents
+from services.intake.contract import CLOSE_ATTESTATION, CLOSE_CASE, REOPEN_CASE, RUN_DUE, CloseAttestation, CloseCase, ReopenCase
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -29,4 +30,11 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def close_attestation(request: CloseAttestation) -> None:
         await handlers_attestation.close_attestation(await context(request.agency), request)
 
-    return [close_case, reopen_case, close_attestation]
+    @activity.defn(name=RUN_DUE)
+    async def run_due(request: RunDue) -> Due:
+        await runtime.caught_up(request.seen)
+        info = activity.info()
+        ctx = await runtime.workflow_context(request.agency, info)
+        return await handlers_documents.run_due(ctx, runtime.settings, again=info.attempt > 1)
+
+    return [close_case, reopen_case, close_attestation, run_due]

@@ -1,19 +1,21 @@
 """Intake's routes about documents: files come in as they are, and go out as attachments, never as pages. No rule lives here."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import false, select
+from sqlalchemy import select
 from sqlalchemy.engine import RowMapping
 
 from chassis.actions import allowed_actions
 from chassis.auth import Role
 from chassis.content.kinds import KINDS, MEDIA_TYPES
 from chassis.context import Accepted, Context
-from chassis.problems import NotFound
+from chassis.decider import Command
+from chassis.problem_handlers import problem_answer
+from chassis.problems import Conflict, NotFound, Problem, RangeNotSatisfiable
+from chassis.ranges import Part, part_of, unchanged
 from chassis.service import Runtime
 from chassis.settings import Settings
 from chassis.sorting import Order, sorting
@@ -39,6 +41,7 @@ from services.intake import handlers_documents
 from services.intake.contract import DocumentKind
 from services.intake.domain.document import DOCUMENT, EraseDocument, ScanDocument, kept_until
 from services.intake.handlers_documents import UPLOADERS, Filed
+from services.intake.queries_documents import READERS, STAFF, beyond_term, filings_of, visible
 from services.intake.readmodels_documents import document_filings, document_readings, documents
 from services.intake.schemas_documents import DocumentDetail, DocumentErasure, DocumentItem, DocumentReading
 
@@ -50,8 +53,12 @@ UPLOADS = [f"{router.prefix}{DOCUMENTS}"]
 #: What a document may be, each by the type that is its own.
 FILES = [kind.media_type for kind in KINDS.values()]
 
-STAFF = [Role.coordinator, Role.director, Role.auditor]
-READERS = [*STAFF, Role.institution_officer, Role.expert, Role.expert_council_member, Role.council_member, Role.authorised_body_officer]
+#: A part, and that nothing has changed: what a file is answered with besides.
+_PARTS: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The part that `Range` names", "content": {each: {"schema": {"type": "string"}} for each in FILES}},
+    304: {"description": "The caller has it already (`If-None-Match`)"},
+    **problem_answer(RangeNotSatisfiable),
+}
 
 #: Whoever opens what was sent sees a file, whatever it is: nothing of it runs in the name of this origin.
 _AS_A_FILE = {
@@ -99,19 +106,20 @@ async def list_documents(
     case_id: Id | None = None,
     kind: DocumentKind | None = None,
     personal: bool | None = None,
-    beyond_term: Annotated[bool, Query(description="Only personal evidence whose term has ended and that is still there")] = False,
+    over: Annotated[
+        bool, Query(alias="beyond_term", description="Only personal evidence whose term has ended and that is still there")
+    ] = False,
     *,
     order: Annotated[Order, Depends(DOCUMENTS_BY)],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Any:
-    """The documents as they were filed; an institution's officer sees its own."""
+    """The documents as they were filed. An institution sees its own, an expert those of his panels, a council what is not personal."""
     wanted = ((_F.institution_id, institution_id), (_F.case_id, case_id), (_F.kind, kind), (_F.personal, personal))
-    query = narrowed(select(document_filings.table), (*wanted, (_F.institution_id, ctx.own_institution)))
-    if beyond_term:
-        days = _settings(request).documents_personal_days
-        over = false() if days is None else _F.stored_on < ctx.at.date() - timedelta(days=days)
-        query = query.where(_F.personal, _F.erased_on.is_(None), over)
+    query = narrowed(select(document_filings.table).where(visible(ctx)), wanted)
+    if over:
+        ended = beyond_term(ctx.at.date(), _settings(request).documents_personal_days)
+        query = query.where(_F.document_id.in_(select(documents.c.document_id).where(documents.c.agency == ctx.agency, ended)))
     return await page_of(ctx, query, keys=order, model=DocumentItem, cursor=cursor, limit=limit, request=request, response=response)
 
 
@@ -121,17 +129,32 @@ async def read_document(ctx: Reading, document_id: Id, request: Request, respons
     return await _detail(ctx, document_id, request, response)
 
 
-@get(router, f"{DOCUMENTS}/{{document_id}}/content", roles=READERS, media=FILES, response_class=StreamingResponse, response_model=None)
+@get(
+    router,
+    f"{DOCUMENTS}/{{document_id}}/content",
+    roles=READERS,
+    media=FILES,
+    answers=_PARTS,
+    response_class=StreamingResponse,
+    response_model=None,
+)
 async def download_document(
     ctx: Reading,
     document_id: Id,
     request: Request,
     purpose: Annotated[ShortText | None, Query(description="What it is read for; it is recorded with the reader")] = None,
-) -> StreamingResponse:
-    """The bytes of a document, as a file to keep. Each time is recorded, with who asked."""
-    filings = await _filings(ctx, document_id)
-    received = await handlers_documents.given_out(ctx, _settings(request), document_id, purpose)
-    return _as_file(received, filings[-1])
+    _range: Annotated[str | None, Header(alias="Range", max_length=200, description="One part, as `bytes=0-1023`")] = None,
+    _if_range: Annotated[str | None, Header(alias="If-Range", max_length=200, description="The ETag: else the whole")] = None,
+    _if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=2_000, description="ETags: nothing is sent")] = None,
+) -> Response:
+    """The bytes of a document, as a file to keep. Each time is recorded, with who asked; what is read in parts, once a day."""
+    filing = (await _filings(ctx, document_id))[-1]
+    tag = f'"{document_id}"'
+    if unchanged(request.headers, tag):
+        return Response(status_code=304, headers={**_AS_A_FILE, "ETag": tag})
+    part = part_of(request.headers, filing["size"], tag)
+    received = await handlers_documents.given_out(ctx, _settings(request), document_id, purpose, part)
+    return _as_file(received, filing, tag, part)
 
 
 @get(router, f"{DOCUMENTS}/{{document_id}}/history", roles=STAFF, response_model=list[HistoryEntry])
@@ -171,8 +194,7 @@ async def erase_document(ctx: Commanding, document_id: Id, request: Request, bod
 
 async def _filings(ctx: Context, document_id: str) -> list[RowMapping]:
     """The filings of a document that the caller may see, oldest first. NotFound where there are none: another's are as good as absent."""
-    query = narrowed(select(document_filings.table).where(_F.document_id == document_id), ((_F.institution_id, ctx.own_institution),))
-    found = list(await ctx.rows(query.order_by(_F.filing_id)))
+    found = await filings_of(ctx, document_id)
     if not found:
         raise NotFound(f"there is no document {document_id}")
     return found
@@ -191,16 +213,29 @@ async def _detail(ctx: Context, document_id: str, request: Request, response: Re
         "kept_until": kept_until(filings[-1]["stored_on"], days) if personal and days else None,
         "filings": [DocumentItem.model_validate(dict(each)) for each in filings],
     }
-    if ctx.own_institution is None:  # the version would tell an institution that others have filed the same
+    if ctx.principal is not None and ctx.principal.has(*STAFF):  # the version would tell others that more have filed the same
         etag(response, found["version"])
         state, _ = await ctx.load(DOCUMENT, document_id)
-        told["allowed_actions"] = allowed_actions(request, router, DOCUMENT, state, None, ids={"document_id": document_id})
+        barred: dict[type[Command], Problem | None] = {
+            ScanDocument: None if _settings(request).documents_antivirus else Conflict("no antivirus is set")
+        }
+        told["allowed_actions"] = allowed_actions(request, router, DOCUMENT, state, None, ids={"document_id": document_id}, barred=barred)
     return DocumentDetail.model_validate(told)
 
 
-def _as_file(received: Received, filing: RowMapping) -> StreamingResponse:
-    headers = {**_AS_A_FILE, "Content-Length": str(received.size), "Content-Disposition": content_disposition(filing["name"])}
-    return StreamingResponse(received.chunks(), headers=headers | {"Content-Type": filing["media_type"]})
+def _as_file(received: Received, filing: RowMapping, tag: str, part: Part | None) -> StreamingResponse:
+    first, length = (0, received.size) if part is None else (part.first, part.length)
+    headers = {
+        **_AS_A_FILE,
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+        "Content-Length": str(length),
+        "Content-Disposition": content_disposition(filing["name"]),
+        "Content-Type": filing["media_type"],
+    }
+    if part is not None:
+        headers["Content-Range"] = part.told
+    return StreamingResponse(received.chunks(first, length), status_code=200 if part is None else 206, headers=headers)
 
 
 def content_disposition(name: str) -> str:

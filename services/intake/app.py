@@ -20,6 +20,7 @@ from services.intake import (
 )
 from services.intake import consumers as _consumers  # noqa: F401  its projectors register themselves
 from services.intake import consumers_attestation as _consumers_attestation  # noqa: F401
+from services.intake import consumers_documents as _consumers_documents  # noqa: F401
 from services.intake.activities import activities
 from services.intake.contract import EVENTS, TASK_QUEUE
 from services.intake.domain.adoption import ADOPTION

@@ -82,6 +82,7 @@ from services.intake.contract_attestation import (
 from services.intake.contract_documents import (
     DOCUMENT_EVENTS as DOCUMENT_EVENTS,
     READING_EVENTS as READING_EVENTS,
+    RUN_DUE as RUN_DUE,
     DocumentErased as DocumentErased,
     DocumentKind as DocumentKind,
     DocumentRead as DocumentRead,

@@ -68,5 +68,8 @@ class DocumentRead(Event):
     read_on: date
 
 
+#: Erases the personal evidence whose term is over: `chassis.due`.
+RUN_DUE = "intake.run_due"
+
 DOCUMENT_EVENTS = (DocumentStored, DocumentScanned, DocumentErased)
 READING_EVENTS = (DocumentRead,)

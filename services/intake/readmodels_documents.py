@@ -14,12 +14,13 @@ documents = ReadModel(
     Column("media_type", Text),
     Column("scan", Text),
     Column("scan_signature", Text),
+    Column("personal", Boolean),
     Column("stored_on", Date),
     Column("erased_on", Date),
     Column("erasure_ground", Text),
     Column("erasure_reason", Text),
     Column("version", Integer),
-    partial=[(["erased_on"], "erased_on IS NOT NULL")],
+    partial=[(["erased_on"], "erased_on IS NOT NULL"), (["stored_on"], "personal AND erased_on IS NULL")],
 )
 
 #: One row each time that a document was filed. What belongs to the document alone stands here again, so that a list needs one table.
@@ -36,9 +37,10 @@ document_filings = ReadModel(
     Column("media_type", Text),
     Column("scan", Text),
     Column("stored_by", Text),
+    Column("filed_by", Text),
     Column("stored_on", Date),
     Column("erased_on", Date),
-    indexes=[["document_id"], ["institution_id", "stored_on"], ["case_id"], ["stored_on", "filing_id"]],
+    indexes=[["document_id"], ["institution_id", "stored_on"], ["case_id"], ["filed_by"], ["stored_on", "filing_id"]],
 )
 
 document_readings = ReadModel(
@@ -51,14 +53,18 @@ document_readings = ReadModel(
     Column("read_on", Date),
 )
 
-ALL = [documents, document_filings, document_readings]
+#: Who sits in the panel or the commission of a case (consumers_documents.py).
+case_members = ReadModel("document_case_members", Column("case_id", Text, primary_key=True), Column("expert_id", Text, primary_key=True))
+
+ALL = [documents, document_filings, document_readings, case_members]
 
 
 @documents.on(DocumentStored)
 def _stored(e: Recorded[DocumentStored]) -> Write:
     fact = e.event
     told = {name: getattr(fact, name) for name in ("document_id", "sha256", "size", "media_type", "scan", "stored_on")}
-    return documents.upsert(e, **told, version=e.version)
+    personal = {"personal": True} if fact.personal else {"personal": False} if e.version == 1 else {}  # once it is, it stays so
+    return documents.upsert(e, **told, **personal, version=e.version)
 
 
 @documents.on(DocumentScanned)
@@ -81,7 +87,7 @@ def _filed(e: Recorded[DocumentStored]) -> list[Write]:
     told = fact.model_dump(exclude={"sha256"})
     return [
         document_filings.update(e, {"document_id": fact.document_id}, scan=fact.scan),
-        document_filings.upsert(e, filing_id=e.event_id, **told),
+        document_filings.upsert(e, filing_id=e.event_id, filed_by=e.actor, **told),
     ]
 
 

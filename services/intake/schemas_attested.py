@@ -67,7 +67,11 @@ class NewControlLimit(BaseModel):
     rulebook_version: RulebookVersion | None = None
     year: Year
     level: Word | None = Field(default=None, description="A word of `education_levels`; null: all that have no limit of their own")
-    most_failed: Annotated[Decimal, Field(ge=0, le=10_000_000, max_digits=12, decimal_places=4, description="More than this is too many")]
+    most_failed: Annotated[
+        Decimal,
+        Field(ge=0, le=10_000_000, max_digits=12, decimal_places=4, description="More than this is too many"),
+        WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 10_000_000}, {"type": "string", "maxLength": 20}]}),
+    ]
     unit: Literal["learners", "percent"]
     act: ShortText
     set_on: Day

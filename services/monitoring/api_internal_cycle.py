@@ -28,8 +28,8 @@ from services.monitoring.schemas_internal import (
     InternalCycleDetail,
     InternalCycleItem,
     MeasureItem,
-    NewAnalysis,
     NewControl,
+    NewCycleAnalysis,
     NewFinalReport,
     NewFinding,
     NewFulfilment,
@@ -187,7 +187,7 @@ async def end_collecting(ctx: Commanding, internal_cycle_id: Id) -> Accepted:
 
 
 @post(router, CYCLE + "/analysis", roles=AGENCY, command=of.ConcludeInternalAnalysis)
-async def conclude_internal_analysis(ctx: Commanding, internal_cycle_id: Id, body: NewAnalysis) -> Accepted:
+async def conclude_internal_analysis(ctx: Commanding, internal_cycle_id: Id, body: NewCycleAnalysis) -> Accepted:
     """Ends the analysis with key problems and trends (ARTKI, 3.3.3)."""
     return await handlers.conclude_analysis(ctx, internal_cycle_id, body)
 

@@ -44,6 +44,7 @@ from services.monitoring.domain.procedure import PROCEDURE
 from services.monitoring.domain.survey import SURVEY
 from services.monitoring.domain.survey_answer import SURVEY_ANSWER
 from services.monitoring.domain.training import TRAINING
+from services.monitoring.measures import measures
 from services.monitoring.recomputation import recompute_outdated
 from services.review.contract import EVENTS as REVIEW_EVENTS
 from services.visits.contract import EVENTS as VISITS_EVENTS
@@ -96,6 +97,7 @@ SERVICE = Service(
     activities=activities,
     task_queue=TASK_QUEUE,
     conflicts=[RulebookChanged],
+    measures=measures,
     at_start=recompute_outdated,
     untraced=api_surveys.UNTRACED,
 )

@@ -39,7 +39,7 @@ class PlannedActivity(BaseModel):
     activity: Text
     object: ShortText = Field(description="The object of monitoring")
     method: Word | None = Field(default=None, description="A word of `collection_methods` or of `additional_means`")
-    goals: tuple[Goal, ...] = Field(default=(), description="Goals and tasks of section 2")
+    goals: tuple[Goal, ...] = Field(default=(), max_length=50, description="Goals and tasks of section 2")
     starts_on: date | None = None
     due_on: date
     responsible: Identifier = Field(description="Of the staff")

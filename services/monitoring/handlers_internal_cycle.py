@@ -21,8 +21,8 @@ from services.monitoring.internal_collected import collected, recommended
 from services.monitoring.internal_report import generate, kept
 from services.monitoring.readmodels_internal import improvement_measures, internal_cycles
 from services.monitoring.schemas_internal import (
-    NewAnalysis,
     NewControl,
+    NewCycleAnalysis,
     NewFinalReport,
     NewFinding,
     NewFulfilment,
@@ -112,7 +112,7 @@ async def collecting(ctx: Context, state: InternalCycle) -> of.EndCollecting:
     return ctx.command(of.EndCollecting, uses=found.uses, groups=found.groups)
 
 
-async def conclude_analysis(ctx: Context, id_: str, body: NewAnalysis) -> Accepted:
+async def conclude_analysis(ctx: Context, id_: str, body: NewCycleAnalysis) -> Accepted:
     """Key problems and trends."""
     return await ctx.execute(INTERNAL_CYCLE, id_, ctx.command(of.ConcludeInternalAnalysis, **dict(body)))
 

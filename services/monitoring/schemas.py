@@ -39,6 +39,7 @@ class DeadlineItem(BaseModel):
     case_id: str
     workflow_id: str
     institution_id: str
+    rulebook: RulebookRef
     rule: str = Field(description="The id of the rulebook's term; `contract:<step>` for a day that the contract sets")
     clause: str | None
     source: Source = Field(description="`practice`: the agency's own setting, never a rule of the text; `contract`: a day of the contract")
@@ -62,7 +63,6 @@ class DeadlineDetail(DeadlineItem):
     """A deadline with all that it was computed from."""
 
     allowed_actions: list[Action]
-    rulebook: RulebookRef
     anchor: str
     anchor_on: date = Field(description="By now: an anchor may move")
     first_due_on: date = Field(description="As first set, before any extension, standstill or recomputation")

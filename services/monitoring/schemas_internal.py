@@ -227,7 +227,7 @@ class NewFulfilment(BaseModel):
     word: Word | None = None
 
 
-class NewAnalysis(BaseModel):
+class NewCycleAnalysis(BaseModel):
     """Key problems and trends."""
 
     model_config = _IN

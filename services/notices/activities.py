@@ -1,4 +1,4 @@
-"""What the workflow of a delivery asks of notices."""
+"""What the workflows of webhooks ask of notices."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -7,12 +7,13 @@ from temporalio import activity
 
 from chassis.service import Runtime
 from services.notices.attempts import Sender
-from services.notices.contract import ATTEMPT, GIVE_UP, AttemptDelivery, Attempted, GiveUp
+from services.notices.contract import ATTEMPT, GIVE_UP, PRUNE, AttemptDelivery, Attempted, GiveUp, Pruned
+from services.notices.pruning import prune
 
 
 def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     """The activities of this service's task queue."""
-    sender = Sender(runtime)
+    sender = Sender.of(runtime)
 
     @activity.defn(name=ATTEMPT)
     async def attempt(ask: AttemptDelivery) -> Attempted:
@@ -23,4 +24,8 @@ def activities(runtime: Runtime) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def give_up(ask: GiveUp) -> None:
         await sender.give_up(ask)
 
-    return [attempt, give_up]
+    @activity.defn(name=PRUNE)
+    async def prune_deliveries() -> Pruned:
+        return await prune(runtime)
+
+    return [attempt, give_up, prune_deliveries]

@@ -3,11 +3,14 @@
 import hashlib
 import logging
 import time
+from asyncio import Semaphore
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from opentelemetry.trace import SpanKind
 
@@ -34,6 +37,7 @@ PATIENCE = timedelta(days=5)
 _GONE = 410
 _LONGEST_RETRY_AFTER = timedelta(days=1).total_seconds()
 _BUSY_SECONDS = 2.0
+_EARLY_SECONDS = 1.0  # the clocks of two processes may differ by as much
 _NO_WORD = "the attempt ended without a word"
 
 
@@ -51,6 +55,33 @@ class Outcome:
         return self.answer is not None and self.answer.well
 
 
+class Rooms:
+    """How many attempts a process makes to one endpoint at the same time."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._rooms: dict[tuple[str, str], Semaphore] = {}
+        self._users: Counter[tuple[str, str]] = Counter()
+
+    def full(self, place: tuple[str, str]) -> bool:
+        """Whether one more would have to wait."""
+        room = self._rooms.get(place)
+        return room is not None and room.locked()
+
+    @asynccontextmanager
+    async def within(self, place: tuple[str, str]) -> AsyncIterator[None]:
+        """For an attempt to one endpoint, when it is its turn."""
+        room = self._rooms.setdefault(place, Semaphore(self._each))
+        self._users[place] += 1
+        try:
+            async with room:
+                yield
+        finally:
+            self._users[place] -= 1
+            if not self._users[place]:
+                del self._users[place], self._rooms[place]
+
+
 class Sender:
     """The attempts of one process."""
 
@@ -59,29 +90,41 @@ class Sender:
         self._rows = Deliveries(runtime.system)
         self._keys = EndpointKeys(runtime.system, master_key(runtime.settings))
         self._egress = Egress.of(runtime.settings)
-        self._busy: Counter[tuple[str, str]] = Counter()
+        self.rooms = Rooms(runtime.settings.webhooks_at_once_each)
         meter = telemetry.meter()
-        self._made = meter.create_counter("kepil.webhooks.attempts", description="Attempts by what came of them")
+        self._made = meter.create_counter(telemetry.WEBHOOKS_ATTEMPTS, description="Attempts by what came of them")
+        for outcome in ("delivered", "waiting", "failed"):
+            self._made.add(0, {"outcome": outcome})
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> "Sender":
+        """The one of a running service: who reads events and who is asked by workflows share its rooms."""
+        found = _SENDERS.get(id(runtime))
+        if found is None:
+            found = _SENDERS[id(runtime)] = cls(runtime)
+        return found
 
     async def attempt(self, ask: AttemptDelivery, context: Callable[[], Awaitable[Context]]) -> Attempted:
-        """Makes an attempt, unless the delivery is done with or its endpoint has its hands full. `context` is for what follows."""
-        row = await self._rows.find(ask.agency, ask.delivery_id, await self._runtime.clock.now())
+        """Makes an attempt, unless the delivery is done with, it is too early for it, somebody else makes one, or its endpoint has its
+        hands full. `context` is for what follows."""
+        now = await self._runtime.clock.now()
+        row = await self._rows.find(ask.agency, ask.delivery_id, now)
         if row is None or row["status"] != "waiting":
             return Attempted(over=True)
         usable = ("active", "unverified") if row["type"] == PING else ("active",)
         if row["endpoint_status"] not in usable:
             await self._rows.move(ask.agency, ask.delivery_id, await self._unsent(row))
             return Attempted(over=True)
+        if row["leased_seconds"] > 0:
+            return Attempted(busy=True, wait=row["leased_seconds"])
+        early = (row["next_at"] - now).total_seconds() if row["next_at"] is not None else 0.0
+        if early > _EARLY_SECONDS:  # who read the event made an attempt meanwhile
+            return Attempted(wait=early)
         place = (ask.agency, row["endpoint_id"])
-        if self._busy[place] >= self._runtime.settings.webhooks_at_once_each:
+        if self.rooms.full(place):
             return Attempted(busy=True, wait=_BUSY_SECONDS)
-        self._busy[place] += 1
-        try:
-            return await self._attempted(ask, row, context)
-        finally:
-            self._busy[place] -= 1
-            if not self._busy[place]:
-                del self._busy[place]
+        async with self.rooms.within(place):
+            return await self.send(ask, row, context)
 
     async def give_up(self, ask: GiveUp) -> None:
         """The last attempt was lost with its sender."""
@@ -94,7 +137,8 @@ class Sender:
             return Ending("held", now, trouble="unverified")
         return Ending("stopped", now, trouble=f"endpoint {row['endpoint_status']}")
 
-    async def _attempted(self, ask: AttemptDelivery, row: Any, context: Callable[[], Awaitable[Context]]) -> Attempted:
+    async def send(self, ask: AttemptDelivery, row: Any, context: Callable[[], Awaitable[Context]]) -> Attempted:
+        """Makes an attempt at a delivery as it was found, within its endpoint's room."""
         now = await self._runtime.clock.now()
         body: bytes = row["body"].encode()
         keys = await self._keys.open(ask.agency, row["keys"])
@@ -104,7 +148,7 @@ class Sender:
             **signed_headers(keys, row["event_id"], int(self._runtime.clock.wall().timestamp()), body),
         }
         number = await self._rows.begin(ask.agency, ask.delivery_id, now, row["url"], headers, hashlib.sha256(body).hexdigest())
-        outcome = await self._sent(row, body, headers)
+        outcome = await self._sent(ask.agency, row, body, headers)
         wait = None if outcome.well else _wait(outcome, ask.following)
         status = "delivered" if outcome.well else "waiting" if wait is not None else "failed"
         done = await self._runtime.clock.now()
@@ -129,11 +173,13 @@ class Sender:
         await self._follow(ask, row, outcome, context)
         return Attempted(over=wait is None, wait=wait)
 
-    async def _sent(self, row: Any, body: bytes, headers: dict[str, str]) -> Outcome:
+    async def _sent(self, agency: str, row: Any, body: bytes, headers: dict[str, str]) -> Outcome:
         began = time.perf_counter()
         trouble: str | None = None
         answer: Answer | None = None
-        with telemetry.span("POST webhook", kind=SpanKind.CLIENT, kepil__event_type=row["type"], kepil__case_id=row["case_id"]) as span:
+        with telemetry.span(
+            "POST webhook", kind=SpanKind.CLIENT, kepil__agency=agency, kepil__event_type=row["type"], kepil__case_id=row["case_id"]
+        ) as span:
             traceparent = telemetry.current_traceparent()
             try:
                 answer = await self._egress.post(row["url"], body, {**headers, **({"traceparent": traceparent} if traceparent else {})})
@@ -165,6 +211,9 @@ class Sender:
             await ctx.execute(ENDPOINT, endpoint_id, ctx.command(kind, **fields))
         except NotFound:
             log.warning("endpoint %s is not there", endpoint_id)
+
+
+_SENDERS: WeakValueDictionary[int, Sender] = WeakValueDictionary()  # a sender keeps its runtime, so no other gets that id
 
 
 def _wait(outcome: Outcome, following: float | None) -> float | None:

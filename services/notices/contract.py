@@ -10,6 +10,27 @@ from pydantic import BaseModel, Field
 
 from chassis.events import Catalogue, Event
 from chassis.text import ShortText
+from services.notices.contract_letters import (
+    LetterDispatched as LetterDispatched,
+)
+from services.notices.contract_letters import (
+    LetterDrawnUp as LetterDrawnUp,
+)
+from services.notices.contract_letters import (
+    LetterheadSet as LetterheadSet,
+)
+from services.notices.contract_letters import (
+    LetterInstitution as LetterInstitution,
+)
+from services.notices.contract_letters import (
+    LetterNumbered as LetterNumbered,
+)
+from services.notices.contract_letters import (
+    LetterReceived as LetterReceived,
+)
+from services.notices.contract_letters import (
+    LetterSource as LetterSource,
+)
 
 TASK_QUEUE = "kepil-notices"
 
@@ -132,6 +153,9 @@ EVENTS = Catalogue(
             EndpointEnabled,
             EndpointRemoved,
         ],
+        "letter_book": [LetterNumbered],
+        "letter": [LetterDrawnUp, LetterDispatched, LetterReceived],
+        "letterhead": [LetterheadSet],
     },
 )
 
@@ -139,13 +163,24 @@ EVENTS = Catalogue(
 DELIVERY, DELIVERY_QUEUE = "WebhookDelivery", "kepil-workflows"
 RESEND, STOP = "resend", "stop"
 
+#: Seconds from one attempt to the next, as Standard Webhooks proposes it: some three days in all.
+SCHEDULE = (0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
+
+#: Each pause is longer by up to this part of it, so that what failed at the same moment does not come back at the same moment.
+JITTER = 0.2
+
+#: The workflow that prunes what is over, once a day.
+PRUNING = "WebhookPruning"
+
 
 class DeliveryTask(BaseModel):
-    """What `WebhookDelivery` is started with. `tried` attempts of its schedule were made by an earlier run of it."""
+    """What `WebhookDelivery` is started with. `tried` attempts of its schedule were made by an earlier run of it, or by whoever read the
+    event; `wait` seconds are to pass before the next."""
 
     agency: str
     delivery_id: str
     tried: int = 0
+    wait: float | None = None
 
 
 class AttemptDelivery(BaseModel):
@@ -157,7 +192,8 @@ class AttemptDelivery(BaseModel):
 
 
 class Attempted(BaseModel):
-    """What came of an attempt. `over`: nothing is left to do. `busy`: none was made, for the endpoint has its hands full."""
+    """What came of an attempt. `over`: nothing is left to do. `busy`: none was made, for the endpoint has its hands full, or somebody
+    is making one."""
 
     over: bool = False
     busy: bool = False
@@ -171,8 +207,16 @@ class GiveUp(BaseModel):
     delivery_id: str
 
 
+class Pruned(BaseModel):
+    """What came of activity `notices.prune`. `more`: it is to be asked again."""
+
+    deliveries: int
+    more: bool
+
+
 ATTEMPT = "notices.attempt"
 GIVE_UP = "notices.give_up"
+PRUNE = "notices.prune"
 
 
 def delivery_workflow(event_id: str, endpoint_id: str) -> str:

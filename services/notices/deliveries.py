@@ -1,8 +1,8 @@
 """The rows of deliveries: made once for each event and endpoint, and moved by what comes of them. For the service's own jobs alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -15,17 +15,37 @@ _OPEN_TO = """
 SELECT endpoint_id, types, status FROM endpoints
 WHERE agency = $1 AND institution_id = $2 AND status <> 'removed' AND recorded_at <= $3
 """
-_MAKE = """
-INSERT INTO webhook_deliveries
-    (agency, delivery_id, event_id, endpoint_id, institution_id, type, case_id, body, status, trouble, next_at, created_at)
-SELECT $1, $2, $3, e.endpoint_id, $5, $6, $7, $8,
-    CASE WHEN e.status = 'active' OR $6 = $10 THEN 'waiting' ELSE 'held' END,
-    CASE WHEN e.status = 'active' OR $6 = $10 THEN NULL ELSE e.status END,
-    CASE WHEN e.status = 'active' OR $6 = $10 THEN $9::timestamptz END, $9
-FROM endpoints e WHERE e.agency = $1 AND e.endpoint_id = $4
-ON CONFLICT (agency, delivery_id) DO UPDATE SET delivery_id = excluded.delivery_id
-RETURNING status = 'waiting'
+_KEYS = """ARRAY(
+    SELECT k.key_id FROM endpoint_keys k
+    WHERE k.agency = e.agency AND k.endpoint_id = e.endpoint_id AND (k.until IS NULL OR k.until > {now})
+    ORDER BY k.until DESC NULLS FIRST) AS keys"""
+
+# A lease is given with the row, or taken where it has run out; of an endpoint that fails there is none. It is by the server's own clock.
+_MAKE = f"""
+WITH made AS (
+    INSERT INTO webhook_deliveries AS d
+        (agency, delivery_id, event_id, endpoint_id, institution_id, type, case_id, body,
+        status, trouble, next_at, created_at, leased_until)
+    SELECT $1, w.delivery_id, $2, e.endpoint_id, $5, $6, $7, $8,
+        CASE WHEN e.status = 'active' OR $6 = $10 THEN 'waiting' ELSE 'held' END,
+        CASE WHEN e.status = 'active' OR $6 = $10 THEN NULL ELSE e.status END,
+        CASE WHEN e.status = 'active' OR $6 = $10 THEN $9::timestamptz END, $9,
+        CASE WHEN e.status = 'active' AND w.leased AND h.endpoint_id IS NULL THEN statement_timestamp() + $11::interval END
+    FROM unnest($3::text[], $4::text[], $12::boolean[]) AS w (delivery_id, endpoint_id, leased)
+    JOIN endpoints e ON e.agency = $1 AND e.endpoint_id = w.endpoint_id
+    LEFT JOIN webhook_health h ON h.agency = e.agency AND h.endpoint_id = e.endpoint_id
+    ORDER BY w.delivery_id
+    ON CONFLICT (agency, delivery_id) DO UPDATE SET leased_until = CASE
+        WHEN d.status = 'waiting' AND d.leased_until < statement_timestamp() THEN statement_timestamp() + $11
+        ELSE d.leased_until END
+    RETURNING d.*, coalesce(d.status = 'waiting' AND d.leased_until = statement_timestamp() + $11, false) AS taken,
+        coalesce(d.leased_until > statement_timestamp(), false) AS leased)
+SELECT made.*, e.url, e.status AS endpoint_status, h.failing_since, {_KEYS.format(now="$9")}
+FROM made
+JOIN endpoints e ON e.agency = made.agency AND e.endpoint_id = made.endpoint_id
+LEFT JOIN webhook_health h ON h.agency = made.agency AND h.endpoint_id = made.endpoint_id
 """
+_HAND_OVER = "UPDATE webhook_deliveries SET leased_until = NULL WHERE agency = $1 AND delivery_id = $2"
 _RELEASE = """
 UPDATE webhook_deliveries d SET status = 'waiting', trouble = NULL, next_at = $3, ended_at = NULL
 FROM endpoints e
@@ -46,10 +66,9 @@ UPDATE webhook_deliveries SET status = 'stopped', trouble = $3, next_at = NULL, 
 WHERE agency = $1 AND endpoint_id = $2 AND status = 'waiting'
 RETURNING delivery_id, event_id, endpoint_id
 """
-_FIND = """
-SELECT d.*, e.url, e.status AS endpoint_status, h.failing_since, ARRAY(
-    SELECT k.key_id FROM endpoint_keys k WHERE k.agency = $1 AND k.endpoint_id = d.endpoint_id AND (k.until IS NULL OR k.until > $3)
-    ORDER BY k.until DESC NULLS FIRST) AS keys
+_FIND = f"""
+SELECT d.*, e.url, e.status AS endpoint_status, h.failing_since, {_KEYS.format(now="$3")},
+    coalesce(extract(epoch FROM d.leased_until - now()), 0)::float8 AS leased_seconds
 FROM webhook_deliveries d
 JOIN endpoints e ON e.agency = d.agency AND e.endpoint_id = d.endpoint_id
 LEFT JOIN webhook_health h ON h.agency = d.agency AND h.endpoint_id = d.endpoint_id
@@ -67,7 +86,7 @@ WITH answered AS (
     WHERE agency = $1 AND delivery_id = $2 AND number = $8)
 """
 _MOVE = """
-UPDATE webhook_deliveries SET status = $3, http_status = $4, trouble = $5, next_at = $6, ended_at = $7
+UPDATE webhook_deliveries SET status = $3, http_status = $4, trouble = $5, next_at = $6, ended_at = $7, leased_until = NULL
 WHERE agency = $1 AND delivery_id = $2 AND (status = 'waiting' OR $3 = 'delivered')
 """
 _FAILED = """
@@ -76,6 +95,20 @@ ON CONFLICT (agency, endpoint_id) DO UPDATE SET failures = webhook_health.failur
 RETURNING failing_since
 """
 _WELL = "DELETE FROM webhook_health WHERE agency = $1 AND endpoint_id = $2"
+
+# What was held for an endpoint that nobody wanted back for so long goes too; what waits never does.
+_PRUNE = """
+WITH old AS (
+    SELECT agency, delivery_id FROM webhook_deliveries
+    WHERE (ended_at < $1 AND status <> 'waiting') OR (status = 'held' AND created_at < $1)
+    LIMIT $2 FOR UPDATE SKIP LOCKED),
+tried AS (DELETE FROM webhook_attempts a USING old WHERE a.agency = old.agency AND a.delivery_id = old.delivery_id),
+gone AS (DELETE FROM webhook_deliveries d USING old WHERE d.agency = old.agency AND d.delivery_id = old.delivery_id RETURNING 1)
+SELECT count(*) FROM gone
+"""
+
+#: Longer than a first attempt may take; shorter than JetStream waits before it delivers a message again.
+LEASE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -115,15 +148,30 @@ class Deliveries:
         return rows
 
     async def make(
-        self, agency: str, event_id: str, endpoint_id: str, institution_id: str, body: dict[str, Any], at: datetime
-    ) -> tuple[Made, bool]:
-        """The delivery of an event to an endpoint, made if there is none; and whether it is to be sent."""
-        delivery_id = derived_id("webhook", event_id, endpoint_id)
+        self,
+        agency: str,
+        event_id: str,
+        endpoints: Mapping[str, bool],
+        institution_id: str,
+        body: dict[str, Any],
+        at: datetime,
+        *,
+        lease: timedelta = LEASE,
+    ) -> Sequence[asyncpg.Record]:
+        """The deliveries of an event, made where there are none. `endpoints` says of each whether a lease of it is wanted.
+
+        Of each: whether the caller has its lease now (`taken`) or somebody has one (`leased`), and what an attempt needs to know.
+        """
+        ids = [derived_id("webhook", event_id, each) for each in endpoints]
         case_id = body["data"].get("case_id")
         text = orjson.dumps(body).decode()
-        told = (agency, delivery_id, event_id, endpoint_id, institution_id, body["type"], case_id, text, at, PING)
-        waits = bool(await self._system.fetchval(_MAKE, *told))
-        return Made(delivery_id, event_id, endpoint_id), waits
+        told = (event_id, ids, list(endpoints), institution_id, body["type"], case_id, text, at, PING, lease, list(endpoints.values()))
+        rows: Sequence[asyncpg.Record] = await self._system.fetch(_MAKE, agency, *told)
+        return rows
+
+    async def hand_over(self, agency: str, delivery_id: str) -> None:
+        """Gives a lease back: the attempt is made by the workflow."""
+        await self._system.execute(_HAND_OVER, agency, delivery_id)
 
     async def release(self, agency: str, endpoint_id: str, at: datetime) -> list[Made]:
         """Of a verified endpoint, what waited for that; nothing while it is not."""
@@ -166,6 +214,11 @@ class Deliveries:
     async def well(self, agency: str, endpoint_id: str) -> None:
         """The endpoint answered well, or begins anew."""
         await self._system.execute(_WELL, agency, endpoint_id)
+
+    async def prune(self, before: datetime, most: int) -> int:
+        """Deletes deliveries, with their attempts, that were over before an instant; how many."""
+        count: int = await self._system.fetchval(_PRUNE, before, most)
+        return count
 
 
 def _made(rows: Sequence[asyncpg.Record]) -> list[Made]:

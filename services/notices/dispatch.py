@@ -1,13 +1,14 @@
-"""From published events to deliveries: each that an institution is told of, to each of its endpoints that wants it, once.
+"""From published events to deliveries: each that an institution is told of, to each of its endpoints that wants it.
 
-Whatever is done here may be done twice: a row is made once, a workflow begun once. A message is acknowledged after that.
+Whatever is done here may be done twice: a row is made once, a workflow begun once. A message is acknowledged when each of its deliveries
+has arrived or has a workflow; until then JetStream brings it again, and who gets it takes what leases have run out.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from opentelemetry.trace import Span
@@ -40,8 +41,9 @@ from services.notices.contract import (
     TestEventRequested,
     delivery_workflow,
 )
-from services.notices.deliveries import Deliveries, Made
+from services.notices.deliveries import LEASE, Deliveries, Made
 from services.notices.domain.told import PING, TYPES, body, chosen
+from services.notices.first import FirstAttempts
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ DURABLE = "notices-webhooks"
 LOOKS = 10
 _LONGEST_WAIT = 30.0
 _AT_ONCE = 32
+_MESSAGES_AT_ONCE = 64  # of a process
+_FETCHED_AT_ONCE = 32
 _AGAIN_SECONDS = 2.0
 
 _AGENCIES = "SELECT DISTINCT agency FROM endpoints WHERE agency = ANY($1::text[]) AND status <> 'removed'"
@@ -67,7 +71,9 @@ class Dispatcher:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._rows = Deliveries(runtime.system)
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._first = FirstAttempts(runtime, self._rows, self._hand_over)
+        self._room = asyncio.Semaphore(_MESSAGES_AT_ONCE)
+        self._telling: set[asyncio.Task[None]] = set()
         self._restarting = asyncio.Semaphore(_AT_ONCE)
         self._looks: dict[str, int] = {}
 
@@ -90,18 +96,42 @@ class Dispatcher:
         )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`."""
+        """Until `stop`; then what is under way has a while to end."""
         async with asyncio.TaskGroup() as readers:
             for source in SOURCES:
-                readers.create_task(consume(self._runtime.nats, source.service, DURABLE, self.tell, stop))
+                reading = consume(self._runtime.nats, source.service, DURABLE, self.tell, stop, most=_FETCHED_AT_ONCE)
+                readers.create_task(reading)
             readers.create_task(consume(self._runtime.nats, EVENTS.service, DURABLE, self.obey, stop))
+        left = self._telling | self._first.under_way
+        if left:
+            _, late = await asyncio.wait(left, timeout=self._runtime.settings.shutdown_grace_seconds / 2)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def tell(self, batch: Sequence[Delivery]) -> None:
-        """Events of other services."""
-        told = [delivery for delivery in batch if delivery.envelope.type in TYPES]
+        """Events of other services. Returns when all are taken up, not when they are done: one that takes its time holds up no other."""
+        told = [delivery for delivery in batch if delivery.envelope.type in TYPES and self._kept(delivery.envelope)]
         asked = {delivery.envelope.agency for delivery in told}
         agencies = {row["agency"] for row in await self._runtime.system.fetch(_AGENCIES, list(asked))} if asked else set()
-        await asyncio.gather(*(self._tell(delivery, delivery in told and delivery.envelope.agency in agencies) for delivery in batch))
+        wanted = {delivery.envelope.id for delivery in told if delivery.envelope.agency in agencies}
+        for delivery in batch:
+            if delivery.envelope.id not in wanted:
+                await delivery.message.ack()
+                continue
+            await self._room.acquire()
+            telling = asyncio.create_task(self._tell(delivery))
+            self._telling.add(telling)
+            telling.add_done_callback(self._told)
+
+    def _told(self, telling: asyncio.Task[None]) -> None:
+        self._telling.discard(telling)
+        self._room.release()
+
+    def _kept(self, envelope: Envelope) -> bool:
+        """Whether a delivery would still be kept: of an older event it may have been made and pruned."""
+        days = self._runtime.settings.webhooks_keep_days
+        return not days or envelope.recordedat > self._runtime.clock.wall() - timedelta(days=days)
 
     async def obey(self, batch: Sequence[Delivery]) -> None:
         """Our own events, which say what is to be done with an endpoint; in their order."""
@@ -118,10 +148,7 @@ class Dispatcher:
                 return
             await delivery.message.ack()
 
-    async def _tell(self, delivery: Delivery, wanted: bool) -> None:
-        if not wanted:
-            await delivery.message.ack()
-            return
+    async def _tell(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
         except Exception as error:
@@ -140,7 +167,9 @@ class Dispatcher:
         self._looks.pop(envelope.id, None)
         if institution_id is not None:
             with self._span(envelope):
-                await self._to_all(envelope, institution_id)
+                if not await self._to_all(envelope, institution_id):
+                    await delivery.message.nak(delay=LEASE.total_seconds())
+                    return
         await delivery.message.ack()
 
     async def _whose(self, envelope: Envelope) -> str | None:
@@ -151,22 +180,27 @@ class Dispatcher:
         found: str | None = await self._runtime.system.fetchval(_WHOSE, envelope.agency, case_id, envelope.service, envelope.subject)
         return found
 
-    async def _to_all(self, envelope: Envelope, institution_id: str) -> None:
+    async def _to_all(self, envelope: Envelope, institution_id: str) -> bool:
+        """Whether each delivery has arrived or has a workflow; not, where somebody else is at one of them."""
         found = await self._rows.open_to(envelope.agency, institution_id, envelope.recordedat)
         wanting = [each["endpoint_id"] for each in found if chosen(envelope.type, each["types"])]
         if not wanting:
-            return
+            return True
         told = body(envelope.type, instant(envelope.time), institution_id, envelope.subject, envelope.streamversion, envelope.data)
-        now = await self._now()
-        await asyncio.gather(*(self._to(envelope.agency, envelope.id, each, institution_id, told, now) for each in wanting))
+        endpoints = {endpoint_id: not self._first.slow(envelope.agency, endpoint_id) for endpoint_id in wanting}
+        rows = await self._rows.make(envelope.agency, envelope.id, endpoints, institution_id, told, await self._now())
+        await asyncio.gather(*(self._to(row) for row in rows))
+        return not any(row["leased"] and not row["taken"] for row in rows)
 
-    async def _to(self, agency: str, event_id: str, endpoint_id: str, institution_id: str, told: dict[str, object], now: datetime) -> None:
-        async with self._gate:
-            made, waits = await self._rows.make(agency, event_id, endpoint_id, institution_id, told, now)
-            if waits:
-                await self._start(agency, made)
-            else:  # it may have been verified between the look and the row
-                await self._restart(agency, await self._rows.release(agency, endpoint_id, now))
+    async def _to(self, row: Any) -> None:
+        """A delivery as it was made or found."""
+        agency, endpoint_id = row["agency"], row["endpoint_id"]
+        if row["taken"]:
+            await self._first.make(row)
+        elif row["status"] == "waiting" and row["leased_until"] is None:
+            await self._hand_over(row)
+        elif row["status"] == "held":  # it may have been verified between the look and the row
+            await self._restart(agency, await self._rows.release(agency, endpoint_id, await self._now()))
 
     async def _obey(self, e: Recorded[Any]) -> None:
         fact, now = e.event, await self._now()
@@ -191,19 +225,23 @@ class Dispatcher:
 
     async def _ping(self, e: Recorded[Any], endpoint_id: str, institution_id: str, now: datetime) -> None:
         told = body(PING, instant(e.occurred_at), institution_id, e.stream, e.version, {})
-        await self._to(e.agency, e.event_id, endpoint_id, institution_id, told, now)
+        for row in await self._rows.make(e.agency, e.event_id, {endpoint_id: False}, institution_id, told, now):
+            await self._to(row)
 
-    async def _start(self, agency: str, made: Made) -> None:
+    async def _hand_over(self, row: Any, *, tried: int = 0, wait: float | None = None) -> bool:
+        """The rest is its workflow's; whether that has not begun before."""
         try:
             await self._temporal.start_workflow(
                 DELIVERY,
-                DeliveryTask(agency=agency, delivery_id=made.delivery_id),
-                id=delivery_workflow(made.event_id, made.endpoint_id),
+                DeliveryTask(agency=row["agency"], delivery_id=row["delivery_id"], tried=tried, wait=wait),
+                id=delivery_workflow(row["event_id"], row["endpoint_id"]),
                 task_queue=DELIVERY_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             )
         except WorkflowAlreadyStartedError:
-            log.debug("delivery %s has begun already", made.delivery_id)
+            log.debug("delivery %s has begun already", row["delivery_id"])
+            return False
+        return True
 
     async def _restart(self, agency: str, all_made: Iterable[Made]) -> None:
         """Deliveries whose workflow may run, may have ended, or may never have begun: an attempt now, and the schedule anew."""

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from chassis.context import Accepted, Context
 from chassis.ids import derived_id
-from chassis.problems import Conflict, Invalid, NotFound
+from chassis.problems import Conflict, Invalid, NotFound, VersionConflict
 from chassis.service import Runtime
 from chassis.subject_keys import master_key
 from services.notices.domain.endpoint import (
@@ -61,10 +61,16 @@ async def change(ctx: Context, runtime: Runtime, endpoint_id: str, body: Webhook
 
 
 async def rotate(ctx: Context, runtime: Runtime, endpoint_id: str, body: WebhookRotation) -> Accepted:
-    """A new key beside the present one."""
-    state = await _owned(ctx, endpoint_id)
+    """A new key beside the present one. None is made for what is refused."""
     key_id = derived_id("webhook-key", endpoint_id, ctx.actor, ctx.key)
     keys = _keys(runtime)
+    if (given := await ctx.given()) is not None:
+        return await _shown(ctx, keys, given, key_id)
+    state = await _owned(ctx, endpoint_id)
+    _, version = await ctx.load(ENDPOINT, endpoint_id)
+    if ctx.expected_version not in (None, version):
+        raise VersionConflict(f"you expect version {ctx.expected_version}, it stands at {version}")
+    ENDPOINT.guards[RotateSecret](state, None)
     await keys.make(ctx.agency, endpoint_id, key_id, state.algorithm)
     command = ctx.command(RotateSecret, key_id=key_id, overlap=timedelta(hours=body.overlap_hours))
     accepted = await ctx.execute(ENDPOINT, endpoint_id, command, guard=ctx.guard_institution)

@@ -59,7 +59,7 @@ class WebhookRotation(BaseModel):
 
     model_config = _IN
 
-    overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    overlap_hours: Annotated[int, Field(ge=0, le=168, strict=True)] = 24
 
 
 class WebhookDisabling(BaseModel):

@@ -36,9 +36,11 @@ class Commissioner(BaseModel):
     model_config = _FROZEN
 
     expert_id: Identifier
-    groups: Annotated[tuple[Word, ...], Field(min_length=1, description="Words of `member_groups`")]
+    groups: Annotated[tuple[Word, ...], Field(min_length=1, max_length=50, description="Words of `member_groups`")]
     of_authorised_body: bool = Field(default=False, description="An employee of the authorised body that forms the commission")
-    directions: tuple[ShortText, ...] = Field(default=(), description="Profile, direction, specialty for which he was chosen (p. 18.3)")
+    directions: tuple[ShortText, ...] = Field(
+        default=(), max_length=100, description="Profile, direction, specialty for which he was chosen (p. 18.3)"
+    )
 
 
 class Task(BaseModel):
@@ -48,7 +50,7 @@ class Task(BaseModel):
 
     object: Word = Field(description="A word of `objects_of_study`")
     expert_id: Identifier
-    methods: tuple[Word, ...] = Field(default=(), description="Words of `methods`")
+    methods: tuple[Word, ...] = Field(default=(), max_length=50, description="Words of `methods`")
 
 
 class Shortcoming(BaseModel):

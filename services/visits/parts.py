@@ -90,6 +90,6 @@ class Ruling(BaseModel):
 
     model_config = _PART
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=1_000)
     accepted: bool
     reasons: Text

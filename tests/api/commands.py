@@ -9,7 +9,7 @@ import httpx
 
 from chassis.auth import Role
 from tests.api.journey import MEMBERS, RULEBOOK, Journey, document
-from tests.api.notified import webhook_bodies
+from tests.api.notified import letter_bodies, webhook_bodies
 from tests.api.routes import Route
 
 
@@ -25,6 +25,7 @@ def body_of(case: Journey, path: str) -> Any:
         "/v1/schedules": {"year": 2099, "act": "Order No. 99", "adopted_on": "2030-01-01"},
         "/v1/applications": case.application(),
         "/v1/applications/{case_id}/documents": document("other"),
+        "/v1/documents/{document_id}/erasure": {"ground": "filed_by_mistake", "reason": "Why."},
         "/v1/applications/{case_id}/registration": {"number": name},
         "/v1/institutions/{institution_id}/details": {
             "ownership": "other",
@@ -114,6 +115,7 @@ def body_of(case: Journey, path: str) -> Any:
         **schedule_bodies(ids["institution_id"]),
         **register_bodies(ids["institution_id"]),
         **webhook_bodies(ids["institution_id"]),
+        **letter_bodies(),
         "/v1/monitoring-visits/{cycle_id}/corrections": {"version": 3, "corrected": {"told_on": "2100-12-31"}, "reason": "A slip."},
         "/v1/councils": case.council(),
         "/v1/meetings": {"council_id": ids["council_id"], "held_on": "2090-03-06", "agenda": [ids["case_id"]]},

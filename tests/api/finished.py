@@ -12,7 +12,7 @@ from tests.api.gathered import watched
 from tests.api.iqaa import IqaaJourney
 from tests.api.journey import Journey
 from tests.api.monitored import formed, improving
-from tests.api.notified import notified
+from tests.api.notified import lettered, notified
 
 
 async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agency: str) -> Journey:
@@ -39,4 +39,6 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     await formed(journey)
     await improving(journey)
     await notified(journey)
+    await lettered(journey)
+    journey.ids |= {"purpose": "revocation", "status_list": "1"}
     return journey

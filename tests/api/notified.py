@@ -40,6 +40,31 @@ async def notified(journey: Journey) -> None:
             await journey.post(OFFICER, "notices", f"{endpoint}/removal")
 
 
+async def lettered(journey: Journey) -> None:
+    """The agency has its letterhead, and a letter to the institution of the case was drawn up."""
+    head = "/v1/letterhead"
+    headers = journey.headers(Role.director, version=0)  # nothing is set yet
+    answer = await journey.http.post(journey.url("notices", head), json=letter_bodies()[head], headers=headers)
+    assert answer.status_code == 200, answer.text
+
+    async def drawn_up() -> list[dict[str, Any]]:
+        answer = await journey.get(Role.coordinator, "notices", f"/v1/letters?case_id={journey.ids['case_id']}&limit=200")
+        return [each for each in answer.json()["items"] if each["institution_id"] == journey.institution]
+
+    journey.ids["letter_id"] = (await eventually(drawn_up, "a letter to the institution"))[0]["letter_id"]
+
+
+def letter_bodies() -> dict[str, Any]:
+    """What is asked of letters and of what heads them."""
+    letter, day = "/v1/letters/{letter_id}", "2000-01-01"
+    signed = {"signatory_posts": {"en": "Director"}, "signatory_id": "agency.director", "signatory_name": "Name"}
+    return {
+        f"{letter}/dispatch": {"channel": "post", "language": "en", "dispatched_on": day},
+        f"{letter}/receipt": {"received_on": day},
+        "/v1/letterhead": {"names": {"en": "The agency"}, **signed},
+    }
+
+
 def webhook_bodies(institution_id: str) -> dict[str, Any]:
     """What is asked of endpoints; the address is one that resolves to nothing but this machine."""
     url = "http://127.0.0.1:9/hook"

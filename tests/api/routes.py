@@ -24,6 +24,7 @@ class Route:
     takes_body: bool
     takes_file: bool
     gives_file: bool
+    streams: bool
     needs_version: bool
     query: frozenset[str]
 
@@ -61,6 +62,14 @@ def operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 yield service, method.upper(), path, operation
 
 
+STREAM = "text/event-stream"
+
+
+def _media(operation: dict[str, Any]) -> set[str]:
+    """The types of what an operation answers with where all is well."""
+    return {media for status, answer in operation["responses"].items() if status.startswith("2") for media in answer.get("content", ())}
+
+
 def _routes() -> Iterator[Route]:
     for service, method, path, operation in operations():
         yield Route(
@@ -71,7 +80,8 @@ def _routes() -> Iterator[Route]:
             public=operation.get("security") == [],
             takes_body="application/json" in operation.get("requestBody", {"content": {}})["content"],
             takes_file="application/json" not in operation.get("requestBody", {"content": {"application/json": {}}})["content"],
-            gives_file=method == "GET" and "application/json" not in operation["responses"]["200"]["content"],
+            gives_file=method == "GET" and _media(operation).isdisjoint({"application/json", STREAM}),
+            streams=STREAM in _media(operation),
             needs_version=any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
             query=frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"),
         )
@@ -79,8 +89,10 @@ def _routes() -> Iterator[Route]:
 
 ROUTES = list(_routes())
 COMMANDS = [route for route in ROUTES if route.method == "POST" and not route.takes_file and not route.public]
-#: What only reads; a file that is given out is recorded.
-READS = [route for route in ROUTES if route.method == "GET" and not route.public and not route.gives_file]
+#: What only reads, and ends; a file that is given out is recorded.
+READS = [route for route in ROUTES if route.method == "GET" and not route.public and not route.gives_file and not route.streams]
+#: What gives out a file.
+FILES = [route for route in ROUTES if route.gives_file and not route.public]
 
 #: Reads that the rulebook of the finished case knows nothing of: it is refused with its clause. IQAA's own cases are asked elsewhere.
 UNKNOWN_TO_ORDER_109 = ("/v1/considerations/{case_id}/deqar-export",)

@@ -81,6 +81,10 @@ SORTED = {
     "monitoring/v1/case-samples": "drawn_at cycle_id population sample_id",
     "monitoring/v1/agency-recommendations": "received_on source recommendation_id",
     "monitoring/v1/trainings": "held_on kind training_id",
+    "council/v1/certificates/{certificate_id}/documents": "made_on language duplicate",
+    "notices/v1/letters": "drawn_up_at dated_on kind status letter_id",
+    "notices/v1/timeline": "occurred_at",
+    "notices/v1/cases/{case_id}/timeline": "occurred_at",
     "notices/v1/webhook-endpoints": "registered_at institution_id status endpoint_id",
     "notices/v1/webhook-endpoints/{endpoint_id}/deliveries": "created_at type status attempts delivery_id",
 }

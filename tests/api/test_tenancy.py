@@ -14,7 +14,7 @@ from tests.api.commands import body_of, send
 from tests.api.journey import Journey
 from tests.api.ledger import Ledger
 from tests.api.problems import problem
-from tests.api.routes import COMMANDS, READS, Route
+from tests.api.routes import COMMANDS, FILES, READS, Route
 
 LISTS = [route for route in READS if "{" not in route.path and route.is_list]
 OWN = [route for route in READS if "{" not in route.path and not route.is_list]  # what an agency has one of
@@ -80,6 +80,30 @@ async def test_what_is_ours_is_as_good_as_absent_for_another_agency(case: Journe
         else:
             problem(answer, 404, slug="not-found")
         assert not _tells(answer, case), f"{route} as {role}: {answer.text}"
+
+
+async def test_no_file_of_ours_is_given_to_whom_it_is_not_for(case: Journey, stranger: Journey, neighbour: Journey, ledger: Ledger) -> None:
+    """Another agency, another institution of ours, an expert of other panels; and nothing is recorded as read."""
+    async with ledger.unchanged(case.agency, stranger.agency):
+        for route in FILES:
+            url = case.url(route.service, route.path)
+            strangers = [stranger.headers(role) for role in sorted(route.roles)]
+            if Role.institution_officer in route.roles:
+                strangers.append(neighbour.headers(Role.institution_officer))
+            if Role.expert in route.roles:
+                strangers.append(case.headers(Role.expert, subject="expert.outsider"))
+            for headers in strangers:
+                for part in ({}, {"range": "bytes=0-0"}, {"if-none-match": "*"}):
+                    answer = await case.http.get(url, headers=headers | part)
+                    problem(answer, 404, slug="not-found")
+                    assert not _tells(answer, case), str(route)
+
+
+async def test_the_files_of_ours_are_given_to_us(case: Journey) -> None:
+    """So that the refusals above mean something."""
+    for route in FILES:
+        answer = await case.http.get(case.url(route.service, route.path), headers=case.headers(route.role))
+        assert (answer.status_code, bool(answer.content)) == (200, True), f"{route}: {answer.text}"
 
 
 @pytest.mark.parametrize("role", list(Role), ids=str)

@@ -109,3 +109,38 @@ def test_many_processes_make_one_secret_for_its_owner_alone(tmp_path: Path) -> N
     assert len(set(made)) == 1
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["key.json"]
+
+
+def test_the_page_on_which_one_chooses_runs_nothing_and_repeats_what_was_wrong(settings: Settings) -> None:
+    client = TestClient(issuer_app(settings))
+    asked = {
+        "client_id": "console",
+        "redirect_uri": settings.console_url() + "/signin/back",
+        "response_type": "code",
+        "scope": "openid",
+        "state": '"><script>',
+        "code_challenge": "x",
+        "code_challenge_method": "S256",
+    }
+
+    page = client.get("/authorize", params=asked)
+    wrong = client.post("/authorize", data={**asked, "role": "institution_officer", "agency": "iqaa"})
+    nobody = client.post("/authorize", data={**asked, "role": "service", "agency": "iqaa"})
+
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert (wrong.status_code, "needs an institution" in wrong.text) == (422, True)
+    assert (nobody.status_code, "Choose a role" in nobody.text) == (422, True)
+
+
+def test_a_refresh_token_is_no_access_token_and_an_access_token_no_refresh_token(settings: Settings) -> None:
+    client = TestClient(issuer_app(settings))
+    access = development_token(settings, subject="a", roles=["expert"], agency="iqaa")
+    form = {"grant_type": "refresh_token", "client_id": "console", "client_secret": DEVELOPMENT_SECRET, "refresh_token": access}
+
+    answer = client.post("/token", data=form)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert client.post("/token", data={**form, "client_id": "coordinator"}).status_code == 401

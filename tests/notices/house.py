@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from temporalio.service import RPCError, RPCStatusCode
 
 from chassis.auth import Role
 from chassis.issuer import development_token
+from chassis.temporal import described
 from cli.supervisor import Stack
 from services.notices.contract import delivery_workflow
 from tests.notices.receivers import Receiver
@@ -139,5 +141,15 @@ class House:
         """Time passes, with a stop at every attempt of a delivery."""
         workflow = delivery_workflow(delivery["event_id"], delivery["endpoint_id"])
         if workflow not in self.time._followed:
+            await eventually(lambda: self._begun(workflow), f"{workflow} has begun")
             self.time.follow(workflow)
         await self.time.advance_to(await self.time.now() + length)
+
+    async def _begun(self, workflow: str) -> bool:
+        try:
+            await described(self.time._client, workflow)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True

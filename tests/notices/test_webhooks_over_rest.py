@@ -166,6 +166,9 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_what_it_missed_is_recove
         case_id = await house.files()
         disabled = await house.stands(made["id"], "disabled")
         assert disabled["why"] == "gone_410"
+        listed = await house.items(f"{ENDPOINTS}?status=disabled", COORDINATOR)
+        assert [(each["endpoint_id"], each["note"]) for each in listed] == [(made["id"], "it answered 410 Gone")]
+        assert listed[0]["disabled_at"] is not None
         await house.attaches(case_id)
         await house.delivery(made["id"], ATTACHED, "held", attempts=0)
         assert (await house.ask(f"{path}/recovery", {"since": since})).status_code == 409
@@ -213,6 +216,15 @@ async def test_a_person_has_a_delivery_made_again(house: House) -> None:
         first, second = await receiver.receives(FILED, 2)
         await house.delivery(made["id"], FILED, "delivered", attempts=2)
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+async def test_a_person_need_not_wait_for_the_next_attempt(house: House) -> None:
+    async with receiving(failing(500, 200)) as receiver:  # type: ignore[arg-type]
+        made = await house.endpoint(receiver)
+        await house.files()
+        waiting = await house.delivery(made["id"], FILED, "waiting")
+        await house.do(f"{ENDPOINTS}/{made['id']}/deliveries/{waiting['delivery_id']}/resend")
+        await house.delivery(made["id"], FILED, "delivered", attempts=2)
 
 
 async def test_to_a_removed_endpoint_nothing_goes(house: House) -> None:

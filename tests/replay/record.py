@@ -147,6 +147,19 @@ async def calendar(world: World, name: str) -> Running:
     return found
 
 
+async def calendar_evidence(world: World, name: str) -> Running:
+    """The first evidence of an agency whose calendar has run for long: intake is asked from then on."""
+    found, now = Running(world, calendar_id(world.agency)), await world.time.now()
+    await tell_calendar(world.client, world.agency, Look(seen={"council": "90.7"}))
+    world.running.append(found)
+    world.time.follow(found.id)
+    await world.time.advance_to(now + 10 * DAY)
+    world.services.registers.of["intake", world.agency].due = {"diploma": now + 50 * DAY}
+    await tell_calendar(world.client, world.agency, Look(seen={"intake": "5.5"}))
+    await world.time.advance_to(now + 51 * DAY)
+    return found
+
+
 async def iqaa_accredited(world: World, name: str) -> Running:
     """By IQAA's procedure to the closed case: with the contract's own last days, one of them missed, and a visit that is moved."""
     case = await iqaa.begin(world, name)
@@ -275,6 +288,7 @@ STORIES: dict[str, Story] = {
         *INTERNALS,
         *WEBHOOKS,
         calendar,
+        calendar_evidence,
         iqaa_accredited,
         iqaa_suspended,
         iqaa_withdrawn,

@@ -19,12 +19,15 @@ from services.notices.contract import (
     DELIVERY,
     DELIVERY_QUEUE,
     GIVE_UP,
+    PRUNE,
+    PRUNING,
     RESEND,
     TASK_QUEUE,
     AttemptDelivery,
     Attempted,
     DeliveryTask,
     GiveUp,
+    Pruned,
     delivery_workflow,
 )
 from tests.workflows.skipping import SkippedTime
@@ -48,6 +51,7 @@ class Notices:
     script: dict[str, list[str | Attempted]] = field(default_factory=dict)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     given_up: list[str] = field(default_factory=list)
+    old: list[int] = field(default_factory=list)
 
     @asynccontextmanager
     async def working(self, client: Client) -> AsyncIterator[None]:
@@ -68,7 +72,12 @@ class Notices:
         async def give_up(ask: GiveUp) -> None:
             self.given_up.append(ask.delivery_id)
 
-        async with Worker(client, task_queue=TASK_QUEUE, activities=[attempt, give_up]):
+        @activity.defn(name=PRUNE)
+        async def prune() -> Pruned:
+            count = self.old.pop(0) if self.old else 0
+            return Pruned(deliveries=count, more=bool(self.old))
+
+        async with Worker(client, task_queue=TASK_QUEUE, activities=[attempt, give_up, prune]):
             yield
 
 
@@ -102,9 +111,9 @@ class Sending:
         times = [each.at for each in self.asked]
         return [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
 
-    async def begin(self, *, again: bool = False) -> None:
-        """Starts it as the dispatcher does; `again`: as at the word of a person."""
-        task = DeliveryTask(agency="agency", delivery_id=self.id)
+    async def begin(self, *, again: bool = False, tried: int = 0, wait: float | None = None) -> None:
+        """Starts it as the dispatcher does, which may have made the first attempt; `again`: as at the word of a person."""
+        task = DeliveryTask(agency="agency", delivery_id=self.id, tried=tried, wait=wait)
         policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
         await self.client.start_workflow(
             DELIVERY,
@@ -130,3 +139,19 @@ def sending(client: Client, notices: Notices, time: SkippedTime, *script: str | 
     made = Sending(client, notices, time, name or uuid4().hex)
     notices.script[made.id] = list(script)
     return made
+
+
+@dataclass
+class Pruning:
+    """One night's pruning."""
+
+    client: Client
+    id: str
+
+    async def begin(self) -> None:
+        """Starts it as the schedule does."""
+        await self.client.execute_workflow(PRUNING, id=self.id, task_queue=DELIVERY_QUEUE)
+
+    async def runs(self) -> Sequence[WorkflowHistory]:
+        """Its history; it has one run."""
+        return [await self.client.get_workflow_handle(self.id).fetch_history()]

@@ -152,6 +152,7 @@ class Services:
         """One activity worker on the task queue of each service, but for those `without`."""
         queues: dict[str, Sequence[Callable[..., Awaitable[Any]]]] = {
             intake.TASK_QUEUE: [
+                *self.registers.activities("intake"),
                 _silent(intake.CLOSE_CASE, intake.CloseCase),
                 _silent(intake.REOPEN_CASE, intake.ReopenCase),
                 _silent(intake.CLOSE_ATTESTATION, intake.CloseAttestation),

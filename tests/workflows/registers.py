@@ -1,4 +1,4 @@
-"""The registers of council and monitoring as calendars meet them: what is due when, who has seen what, without databases."""
+"""The registers of council, monitoring and intake as calendars meet them: what is due when, who has seen what, without databases."""
 
 import asyncio
 from collections import defaultdict
@@ -10,7 +10,9 @@ from typing import Any
 from temporalio import activity
 
 from chassis.clock import Clock
+from chassis.due import Due, RunDue
 from services.council import contract as council
+from services.intake import contract as intake
 from services.monitoring import contract as monitoring
 
 
@@ -44,7 +46,7 @@ class Registers:
 
     def activities(self, service: str) -> list[Callable[..., Awaitable[Any]]]:
         """What a service's worker has for calendars."""
-        return [self._council()] if service == "council" else [self._monitoring()]
+        return [{"council": self._council, "intake": self._intake, "monitoring": self._monitoring}[service]()]
 
     def _council(self) -> Callable[..., Awaitable[Any]]:
         @activity.defn(name=council.RUN_DUE)
@@ -59,6 +61,14 @@ class Registers:
         async def run_due(request: monitoring.RunDue) -> monitoring.Due:
             done, next_at, more = await self._run("monitoring", request.agency, request.seen)
             return monitoring.Due(done=done, next_at=next_at, more=more)
+
+        return run_due
+
+    def _intake(self) -> Callable[..., Awaitable[Any]]:
+        @activity.defn(name=intake.RUN_DUE)
+        async def run_due(request: RunDue) -> Due:
+            done, next_at, more = await self._run("intake", request.agency, request.seen)
+            return Due(done=done, next_at=next_at, more=more)
 
         return run_due
 

@@ -15,10 +15,10 @@ from tests.waiting import eventually
 from tests.workflows.cases import Running, World
 from tests.workflows.registers import Register
 from workflows import lifecycle
-from workflows.calendar import LONGEST_PAUSE
+from workflows.calendar import LONGEST_PAUSE, CertificateCalendar
 from workflows.conductor import tell_calendar
-from workflows.messages import CalendarView, Look, calendar_id
-from workflows.routes import CALENDAR
+from workflows.messages import TASK_QUEUE, AgencyCalendar, CalendarView, Look, calendar_id
+from workflows.routes import CALENDAR, moves_calendar
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 YEAR = 365 * DAY
@@ -30,6 +30,7 @@ class Calendar(Running):
     def __init__(self, world: World) -> None:
         super().__init__(world, calendar_id(world.agency))
         self.council = world.services.registers.of["council", world.agency]
+        self.intake = world.services.registers.of["intake", world.agency]
         self.monitoring = world.services.registers.of["monitoring", world.agency]
 
     async def look(self, seen: dict[str, str] | None = None) -> None:
@@ -112,6 +113,28 @@ async def test_the_services_are_told_how_far_they_must_have_seen_and_no_longer_t
     await calendar.look({"intake": "5.5"})
     assert calendar.monitoring.calls[-1][1] == {"intake": "5.5"}
     assert (await calendar.sees()).seen == {}
+
+
+async def test_intake_is_asked_from_the_first_evidence_on(calendar: Calendar) -> None:
+    await calendar.look({"council": "90.7"})
+    assert calendar.intake.calls == []
+    calendar.intake.due = {"diploma": (at := await calendar.in_(YEAR))}
+    await calendar.look({"intake": "5.5"})
+    assert [seen for _, seen in calendar.intake.calls] == [{"intake": "5.5"}]
+    assert (await calendar.sees()).next_at == {"council": None, "monitoring": None, "intake": at}
+    await calendar.look({"council": "100.2"})
+    assert calendar.intake.calls[-1][1] == {"council": "100.2"}
+    await calendar.world.time.advance_to(at + MINUTE)
+    assert [name for name, _ in calendar.intake.done] == ["diploma"]
+    assert (await calendar.sees()).seen == {}
+
+
+async def test_a_run_that_goes_on_from_another_knows_of_the_evidence(calendar: Calendar) -> None:
+    calendar.intake.due = {"diploma": (at := await calendar.in_(YEAR))}
+    begun = AgencyCalendar(agency=calendar.world.agency, evidence=True)
+    await calendar.world.client.start_workflow(CertificateCalendar.__name__, begun, id=calendar.id, task_queue=TASK_QUEUE)
+    await calendar.look()
+    assert (await calendar.sees()).next_at["intake"] == at
 
 
 async def test_of_several_positions_the_furthest_counts(calendar: Calendar) -> None:
@@ -263,3 +286,10 @@ def test_a_certificate_that_is_put_right_is_looked_at_anew() -> None:
 def test_a_fact_of_the_same_name_from_another_service_does_not_concern_it() -> None:
     assert monitoring.FollowUpRulebookAdopted in CALENDAR
     assert intake.RulebookAdopted not in CALENDAR
+
+
+def test_of_documents_personal_evidence_alone_is_looked_at() -> None:
+    assert moves_calendar(intake.DocumentStored, {"personal": True})
+    assert not moves_calendar(intake.DocumentStored, {"personal": False})
+    assert not moves_calendar(intake.DocumentStored, {})
+    assert not moves_calendar(intake.DocumentErased, {"personal": True})

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -9,12 +10,12 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from chassis.clock import TemporalTestClock
-from services.notices.contract import DELIVERY, DELIVERY_QUEUE, RESEND, STOP, Attempted
+from services.notices.contract import DELIVERY, DELIVERY_QUEUE, PRUNING, RESEND, STOP, Attempted
 from tests.waiting import eventually
-from tests.workflows.deliveries import ARRIVES, FAILS, GONE, LOST, Notices, Sending, sending
+from tests.workflows.deliveries import ARRIVES, FAILS, GONE, LOST, Notices, Pruning, Sending, sending
 from tests.workflows.skipping import SkippedTime
 from workflows.messages import TASK_QUEUE
-from workflows.webhook import JITTER, SCHEDULE, WebhookDelivery
+from workflows.webhook import JITTER, SCHEDULE, WebhookDelivery, WebhookPruning
 
 WHOLE = timedelta(seconds=sum(SCHEDULE) * (1 + JITTER) + 60)
 
@@ -43,6 +44,7 @@ def delivery(temporal: Client, notices: Notices, lifecycles: None) -> Begin:
 
 def test_notices_names_the_workflow_and_its_queue_as_they_are() -> None:
     assert WebhookDelivery.__name__ == DELIVERY
+    assert WebhookPruning.__name__ == PRUNING
     assert TASK_QUEUE == DELIVERY_QUEUE
 
 
@@ -130,6 +132,35 @@ async def test_a_stopped_one_ends_where_it_waits(delivery: Begin) -> None:
     await sent.handle.signal(STOP)
     await eventually(sent.over, "it is over")
     assert len(sent.asked) == 1
+
+
+async def test_what_was_tried_before_it_began_waits_for_the_second_attempt(delivery: Begin) -> None:
+    sent = delivery(FAILS)
+    begun = await sent.time.now()
+    await sent.begin(tried=1, wait=5.5)
+    await sent.time.advance_to(await sent.time.now() + WHOLE)
+    assert await sent.over()
+    assert len(sent.asked) == len(SCHEDULE) - 1
+    assert 5 <= (sent.asked[0].at - begun).total_seconds() < 10
+    assert sent.asked[0].following is not None
+    assert SCHEDULE[2] <= sent.asked[0].following <= SCHEDULE[2] * (1 + JITTER)
+
+
+async def test_one_that_waits_to_begin_may_be_woken_or_stopped(delivery: Begin) -> None:
+    woken, stopped = delivery(ARRIVES), delivery(ARRIVES)
+    for sent in (woken, stopped):
+        await sent.begin(wait=3600.0)
+    await woken.handle.signal(RESEND)
+    await stopped.handle.signal(STOP)
+    await eventually(woken.over, "it is over")
+    await eventually(stopped.over, "it is over")
+    assert (len(woken.asked), len(stopped.asked)) == (1, 0)
+
+
+async def test_the_pruning_goes_on_until_nothing_is_left(temporal: Client, notices: Notices, lifecycles: None) -> None:
+    notices.old[:] = [5_000, 5_000, 12]
+    await Pruning(temporal, uuid4().hex).begin()
+    assert notices.old == []
 
 
 async def test_an_endpoint_with_its_hands_full_costs_no_attempt(delivery: Begin) -> None:

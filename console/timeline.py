@@ -1,0 +1,91 @@
+"""The timeline of a case as people read it: what happened, who did it, by which clause, with which documents. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console import labels
+from console.i18n import N_
+
+#: What writes without a person.
+PROGRAM = N_("Kepil itself")
+PUBLIC = N_("somebody from the public")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event. `actor` is a subject, or one of the names above, which is to be translated (`by_name`)."""
+
+    id: str
+    title: str
+    at: str
+    actor: str
+    by_name: bool
+    roles: tuple[str, ...]
+    clauses: tuple[Mapping[str, str], ...]
+    documents: tuple[Mapping[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    service: str
+    name: str
+    version: int
+
+
+def entries(items: Iterable[Mapping[str, Any]], language: str, *, reverse: bool = False) -> list[Entry]:
+    """The events of a timeline, in the order given."""
+    found = [_entry(item, language) for item in items]
+    return found[::-1] if reverse else found
+
+
+def _entry(item: Mapping[str, Any], language: str) -> Entry:
+    subject = item.get("actor") or ""
+    program = subject.startswith(("workflow:", "service:"))
+    actor = PROGRAM if program else PUBLIC if subject == "public" else subject
+    return Entry(
+        id=f"e-{item['event_id']}",
+        title=labels.event(item["name"], language, item["service"]),
+        at=item["occurred_at"],
+        actor=actor,
+        by_name=program or subject == "public",
+        roles=tuple(item.get("roles") or ()),
+        clauses=tuple(_clause(each["id"], item.get("rulebook"), language) for each in item.get("clauses") or ()),
+        documents=tuple(item.get("documents") or ()),
+        facts=tuple(_facts(item.get("data") or {}, language, item.get("rulebook"))),
+        service=item["service"],
+        name=item["name"],
+        version=item["version"],
+    )
+
+
+def _clause(clause: str, rulebook: str | None, language: str) -> Mapping[str, str]:
+    """A clause with its wording and the language of that."""
+    text, written = labels.quoted(rulebook, clause, language)
+    return {"id": clause, "text": text, "language": written}
+
+
+def _facts(data: Mapping[str, Any], language: str, rulebook: str | None) -> Iterable[tuple[str, str]]:
+    """What an event says in single words, where the words are known; ids and hashes are not for reading."""
+    book = next(iter(labels.books(rulebook)), None) if rulebook else None
+    for name, value in data.items():
+        if not labels.known_field(name) or name.endswith("_id") or name in ("sha256", "rulebook_version"):
+            continue
+        if isinstance(value, str) and value and value != "[sealed]":
+            yield labels.field(name, language), labels.value(name, value, language, book)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield labels.field(name, language), str(value)
+
+
+def of_history(items: Iterable[Mapping[str, Any]], service: str) -> list[dict[str, Any]]:
+    """Entries of a service's own history, in the shape of the timeline: for whoever may not read that."""
+    return [
+        {
+            "event_id": f"{service}-{item['version']}",
+            "service": service,
+            "name": item["type"],
+            "version": item["version"],
+            "occurred_at": item["occurred_at"],
+            "actor": item.get("actor"),
+            "clauses": item.get("clauses"),
+            "data": item.get("data"),
+        }
+        for item in items
+    ]
