@@ -11,7 +11,7 @@ from typing import Any, Literal
 KINDS = ("store", "relay", "http", "latency", "lifecycles")
 
 #: Measured only when asked for by name: they make stacks of their own, stop and start them, and take their time.
-ALONE = ("certificates", "attestations", "webhooks", "register")
+ALONE = ("certificates", "attestations", "webhooks", "register", "console")
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Sizes:
     """How much is measured: seconds and rounds of each rate, events of a relay's backlog, offered load of the latency,
     cases that are open at once and commands under way at once; certificates in force, those of them that expire at one midnight, how
     many there are of each other design; organisations that are attested; and endpoints of webhooks,
-    with the events a second that they are told of; entries of the public register, and how often each question is asked of it."""
+    with the events a second that they are told of; entries of the public register, and how often each question is asked of it;
+    events of a case whose page is asked for."""
 
     seconds: float = 1.0
     rounds: int = 3
@@ -38,6 +39,7 @@ class Sizes:
     webhook_seconds: float = 20.0
     entries: int = 1_000_000
     questions: int = 50
+    events: int = 300
 
 
 @dataclass(frozen=True)

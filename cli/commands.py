@@ -252,7 +252,8 @@ def simulate(
 @app.command()
 def bench(
     which: Annotated[
-        str | None, typer.Argument(help="store, relay, http, latency, lifecycles; or certificates, attestations, webhooks, register.")
+        str | None,
+        typer.Argument(help="store, relay, http, latency, lifecycles; or certificates, attestations, webhooks, register, console."),
     ] = None,
     state: StateOption = None,
     json: JsonOption = False,

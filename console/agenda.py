@@ -116,7 +116,7 @@ async def _meetings(visit: Visit) -> list[Entry]:
             first=(day := date.fromisoformat(each["held_on"])),
             last=day,
             title=visit._("Meeting of the council"),
-            about=each["council_id"],
+            about="",
             path=f"records/council/meetings/{each['meeting_id']}",
         )
         for each in listed
@@ -172,7 +172,7 @@ def as_calendar(visit: Visit, found: Iterable[Entry], now: datetime) -> bytes:
         entry.add("dtstamp", now)
         entry.add("dtstart", each.first)
         entry.add("dtend", each.last + DAY)
-        entry.add("summary", f"{each.title} – {each.about}")
+        entry.add("summary", " – ".join(filter(None, (each.title, each.about))))
         notes = (visit._(KINDS[each.kind]), each.clause, visit._("A convenience: what binds is the notice, never this calendar."))
         entry.add("description", " · ".join(filter(None, notes)))
         entry.add("url", visit.absolute(f"/{visit.language}/{each.path}"))

@@ -82,7 +82,7 @@ def build_app(site: Site, stop: asyncio.Event) -> ASGIApp:
     for kind in (SignInNeeded, ForeignForm, NotSignedIn, Refused, HTTPException, RequestValidationError, BodyTooLarge, Exception):
         app.add_exception_handler(kind, _on_error)
     app.add_middleware(BodyLimit, limit=max(using.max_body_bytes, using.documents_max_bytes, using.max_upload_bytes) + _AROUND_AN_UPLOAD)
-    telemetry.instrument(app)
+    telemetry.instrument(app, [r"/static/"])
     return Guarded(app, site.sessions, secure=using.console_url().startswith("https:"))
 
 

@@ -72,11 +72,11 @@ class Services:
         self._token = token
         self._language = language
 
-    async def get(self, service: str, path: str, **params: Any) -> Answer:
+    async def get(self, service: str, path: str, /, **params: Any) -> Answer:
         """One read; parameters that are None are left out. Refused."""
         return await self._ask("GET", service, path, params=params)
 
-    async def find(self, service: str, path: str, **params: Any) -> Answer | None:
+    async def find(self, service: str, path: str, /, **params: Any) -> Answer | None:
         """One read; None where there is nothing, or nothing for this person (404, 403)."""
         try:
             return await self.get(service, path, **params)
@@ -116,7 +116,7 @@ class Services:
 
     @asynccontextmanager
     async def stream(
-        self, service: str, path: str, *, headers: Mapping[str, str] | None = None, **params: Any
+        self, service: str, path: str, /, *, headers: Mapping[str, str] | None = None, **params: Any
     ) -> AsyncIterator[httpx.Response]:
         """A read whose body is passed on as it comes: a file, a feed. Refused."""
         request = self._long.build_request(

@@ -107,6 +107,7 @@ async def _options(visit: Visit, operation: Operation, subject: Subject, values:
     books = [book for book in every if book.id == values.get("rulebook_id")] or every
     found: dict[str, list[Option]] = {}
     lists: dict[str, Listed] = {}
+    resource = await _with_council(visit, subject.data)
     for key, member in wanted.items():
         if member.kind in ("choice", "choices"):
             found[key] = choices.enumerated(member, visit.language)
@@ -114,7 +115,7 @@ async def _options(visit: Visit, operation: Operation, subject: Subject, values:
             found[key] = choices.of_document(books, visit.language)
         elif member.name in ("rulebook_id", "rulebooks", "rulebook_version"):
             found[key] = _rulebooks(member, every, visit.language)
-        elif here := choices.within(member, subject.data, visit.language):
+        elif here := choices.within(member, resource, visit.language):
             found[key] = here
         elif words := choices.from_rulebooks(member, every, visit.language):
             found[key] = words
@@ -123,6 +124,14 @@ async def _options(visit: Visit, operation: Operation, subject: Subject, values:
     asked = list(dict.fromkeys(lists.values()))
     answered = dict(zip(asked, await together(*(_listed(visit, each) for each in asked)), strict=True))
     return found | {key: answered[where] for key, where in lists.items() if answered[where]}
+
+
+async def _with_council(visit: Visit, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A meeting together with the council that meets: its members may be named."""
+    if not data.get("council_id") or not data.get("meeting_id"):
+        return data
+    council = await visit.services.find("council", f"/v1/councils/{data['council_id']}")
+    return {**data, "council": council.data} if council else data
 
 
 def _books_of(data: Mapping[str, Any], operation: Operation) -> list[Rulebook]:

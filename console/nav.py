@@ -40,7 +40,6 @@ ENTRIES = [
     Entry("operations/traces", N_("Traces"), frozenset({Role.operator, Role.auditor}), 90),
     Entry("search", N_("Search"), STAFF | {Role.institution_officer}, 15),
     Entry("rulebooks", N_("Rulebooks"), EVERYBODY, 80),
-    Entry("simulations", N_("Simulations"), STAFF, 85),
     Entry("api", N_("For developers"), EVERYBODY, 90),
 ]
 

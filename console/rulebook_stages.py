@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from regulations.values import Stage
 
-COLUMN, ROW, RADIUS, HEAD = 72, 46, 15, 34
+COLUMN, ROW, RADIUS, HEAD = 56, 46, 15, 34
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,8 @@ class Told:
 
 
 def slug(kind: str, name: str) -> str:
-    """A place in a page, of a clause (`c`) or a value (`v`)."""
-    return f"{kind}-{re.sub(r'[^0-9A-Za-z.]+', '-', name).strip('-')}"
+    """A place in a page, of a clause (`c`) or a value (`v`); letters, figures and hyphens only, so that it is a CSS selector too."""
+    return f"{kind}-{re.sub(r'[^0-9A-Za-z]+', '-', name).strip('-')}"
 
 
 def told(visit: "Visit", book: Rulebook) -> list[Told]:
@@ -152,7 +152,7 @@ def _rows(visit: "Visit", book: Rulebook, cited: Cited) -> Iterator[tuple[str, A
             yield visit._("At least"), None if cited.minimum is None else amount(visit, cited.minimum, cited.unit)
             yield visit._("At most"), None if cited.maximum is None else amount(visit, cited.maximum, cited.unit)
         case Composition():
-            yield visit._("Body"), party(visit, book, cited.body)
+            yield visit._("Which body"), party(visit, book, cited.body)
             yield visit._("Formed by"), party(visit, book, cited.formed_by)
             yield visit._("Members at least"), cited.minimum
             yield visit._("Members at most"), cited.maximum

@@ -10,8 +10,11 @@ from typing import Any
 import orjson
 import yaml
 
+from chassis.auth import Role
+
 EXAMPLES = Path(__file__).parents[1] / "examples" / "scenarios"
 FOLDER = "simulations"
+READERS = (Role.coordinator, Role.director, Role.auditor, Role.operator)
 MOST_BYTES = 20_000_000
 _NAME = re.compile(r"[\w.-]{1,100}")
 _KINDS = frozenset({"event", "refusal", "note", "expectation", "deadline", "step", "summary"})
@@ -43,6 +46,12 @@ class Played:
             if isinstance(ref, Mapping) and isinstance(ref.get("id"), str):
                 return str(ref["id"])
         return None
+
+    def anchored(self, deadline: Mapping[str, Any]) -> str | None:
+        """The day from which a deadline counts, by the register or by the event that set it."""
+        of = (each["data"] for each in self.entries if each["kind"] == "event" and each.get("event") == "DeadlineSet")
+        set_by: Mapping[str, Any] = next((each for each in of if each.get("deadline_id") == deadline.get("deadline_id")), {})
+        return deadline.get("anchor_on") or set_by.get("anchor_on")
 
     @property
     def failed(self) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from chassis import telemetry
 from chassis.auth import Role
 from chassis.ids import new_id
 from console import i18n, titles
@@ -188,6 +189,8 @@ async def anybody(request: Request) -> Visit:
     visit = Visit(request, site, language or language_of(request), session)
     if session != kept:
         visit.keep(session)
+    if session is not None:
+        telemetry.annotate(agency=session.person.agency)
     return visit
 
 

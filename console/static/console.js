@@ -108,8 +108,32 @@ function takesFiles(area) {
 function ready(root) {
   for (const box of root.querySelectorAll("[data-live]")) follow(box);
   for (const area of root.querySelectorAll("[data-drop]")) takesFiles(area);
+  for (const box of root.querySelectorAll("[data-slash]")) switches(box);
   root.querySelector("#problem")?.focus();
-  for (const opener of root.querySelectorAll("details")) if (opener.querySelector(location.hash || "#-")) opener.open = true;
+  const named = document.getElementById(location.hash.slice(1));
+  for (const opener of root.querySelectorAll("details")) if (named && opener.contains(named)) opener.open = true;
+}
+
+// The key / leads to the search. It can be switched off, as every key that works alone must be.
+const slashless = () => localStorage.getItem("kepil-slash") === "off";
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || slashless()) return;
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  const here = document.querySelector("[data-search]");
+  const link = document.querySelector("nav.areas a[href$='/search']");
+  if (!here && !link) return;
+  event.preventDefault();
+  if (here) here.focus();
+  else location.href = link.href;
+});
+
+function switches(box) {
+  const button = box.querySelector("button");
+  const told = () => { button.textContent = slashless() ? button.dataset.on : button.dataset.off; };
+  button.addEventListener("click", () => { localStorage.setItem("kepil-slash", slashless() ? "on" : "off"); told(); });
+  told();
+  box.hidden = false;
 }
 
 addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("details:not([open])")) { each.open = true; each.dataset.print = "1"; } });

@@ -32,6 +32,15 @@ OF_CASES = {
     "council": "/v1/considerations/",
 }
 
+#: Records that have a page of their own, by service and collection.
+OF_PAGES = {
+    ("council", "meetings"): "meetings/{}",
+    ("council", "certificates"): "certificates/{}",
+    ("notices", "letters"): "letters/{}",
+    ("intake", "documents"): "documents/{}/about",
+}
+_LISTS = frozenset({"imports"})
+
 
 @router.get("/{language}/new")
 async def begin(visit: SignedIn) -> Response:
@@ -107,8 +116,9 @@ def way_on(operation: Operation, ids: tuple[str, ...], done: Answer) -> str:
     """The page of what the command was about, or of what it has made."""
     path = operation.of(ids)
     if operation.resource is None and operation.made:
-        made = (done.headers.get("location") or "").rpartition("/")[2] or (done.data or {}).get("id")
-        path = operation.made.format(made) if made else operation.made.removesuffix("/{}")
+        told = done.data if isinstance(done.data, dict) else {}
+        made = (done.headers.get("location") or "").rpartition("/")[2] or told.get("id") or told.get("import_id")
+        path = operation.made.format(made) if made or "{}" not in operation.made else None
     return page_of(operation.service, path) if path else ""
 
 
@@ -117,6 +127,9 @@ def page_of(service: str, path: str) -> str:
     start = OF_CASES.get(service)
     if start and path.startswith(start) and "/" not in path.removeprefix(start):
         return f"cases/{path.removeprefix(start)}"
+    kind, _, one = path.removeprefix("/v1/").partition("/")
+    if (service, kind) in OF_PAGES and one and "/" not in one and one not in _LISTS:
+        return OF_PAGES[service, kind].format(one)
     return f"records/{service}/{path.removeprefix('/v1/')}"
 
 

@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels, papers
+from console import labels
 from console.client import together
 from console.files import passed_on
 from console.i18n import LANGUAGES, N_, NAMES
+from console.views import papers
 from console.visit import SignedIn, Visit
 
 router = APIRouter()
@@ -136,7 +137,7 @@ def code(address: str) -> Markup:
     """The address as a QR code: dark on light in either colour scheme, since not every reader takes it otherwise."""
     drawn = BytesIO()
     segno.make(address, error="q", micro=False).save(
-        drawn, kind="svg", scale=4, border=4, light="white", xmldecl=False, svgns=False, svgclass=None, lineclass=None
+        drawn, kind="svg", omitsize=True, border=4, light="white", xmldecl=False, svgns=False, svgclass=None, lineclass=None
     )
     return Markup(drawn.getvalue().decode().replace("<svg ", '<svg role="img" aria-labelledby="code-of" ', 1))  # noqa: S704 – drawn here
 

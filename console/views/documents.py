@@ -10,10 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels, papers
+from console import labels
 from console.client import Refused, together
 from console.i18n import N_
 from console.nav import STAFF
+from console.views import papers
 from console.visit import SignedIn, Visit
 
 router = APIRouter()

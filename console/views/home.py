@@ -14,6 +14,8 @@ HOMES: list[tuple[frozenset[Role], str]] = [
     (STAFF, "queue"),
     (frozenset({Role.institution_officer}), "institution"),
     (frozenset({Role.authorised_body_officer}), "attestation"),
+    (frozenset({Role.council_member}), "meetings"),
+    (frozenset({Role.expert}), "panels"),
 ]
 
 

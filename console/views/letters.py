@@ -5,11 +5,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels, papers
+from console import labels
 from console.client import together
 from console.files import passed_on
 from console.i18n import LANGUAGES, N_, NAMES
 from console.nav import STAFF
+from console.views import papers
 from console.visit import SignedIn
 
 router = APIRouter()

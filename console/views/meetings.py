@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console import labels, papers
+from console import labels
 from console.client import together
+from console.views import papers
 from console.visit import SignedIn, Visit
 from regulations.rulebook import Rulebook
 
@@ -143,7 +144,7 @@ async def _meeting(visit: Visit, meeting_id: str) -> Meeting:
     return Meeting(
         data=data,
         council=of,
-        book=papers.books([of.get("rulebook_id")]).get(of.get("rulebook_id") or ""),
+        book=next(iter(papers.books([of.get("rulebook_id")]).values()), None),
         people={each["member_id"]: each for each in of.get("members", ())},
         items=tuple(items),
         recused=stood_aside,
@@ -160,7 +161,7 @@ async def _item(
         case_id=case_id,
         number=application.get("number") or case_id,
         case=case,
-        institution=names.get(case.get("institution_id"), {}),
+        institution=names.get(case.get("institution_id") or "", {}),
         recusals=tuple(each for each in case.get("recusals") or () if each["meeting_id"] == meeting_id),
         tallies=tallies(data, case),
         decisions=tuple(case.get("decisions") or ()) if here else (),

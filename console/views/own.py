@@ -29,7 +29,7 @@ _MOST = 200
 async def own(visit: SignedIn) -> Response:
     """What an officer wants to know first."""
     mine = visit.person.institution
-    lists = (
+    lists: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("monitoring", "/v1/deadlines", {}),
         ("intake", "/v1/applications", {}),
         ("council", "/v1/certificates", {"sort": "valid_until"}),

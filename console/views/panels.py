@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console import labels, papers
+from console import labels
 from console.client import together
 from console.i18n import N_
 from console.nav import STAFF
+from console.views import papers
 from console.visit import SignedIn
 
 router = APIRouter()

@@ -98,13 +98,13 @@ async def decisions_as_file(visit: Anybody, agency: str, extension: str) -> Resp
     """Every public decision of an agency, as a file."""
     if extension not in ("csv", "json"):
         raise HTTPException(404)
-    return await passed_on(visit, "council", f"/v1/register/decisions.{extension}", agency=agency, **tables.asked(visit, "as_of"))
+    return await passed_on(visit, "council", f"/v1/register/decisions.{extension}", agency=agency, **_of_day(visit))
 
 
 @router.get("/{language}/register/{agency}/{certificate_id}")
 async def entry(visit: Anybody, agency: str, certificate_id: str) -> Response:
     """One entry with the history of its decisions."""
-    found = (await visit.services.get("council", _path(agency, certificate_id), **tables.asked(visit, "as_of"))).data
+    found = (await visit.services.get("council", _path(agency, certificate_id), **_of_day(visit))).data
     page = visit.page(
         "public/entry.html.jinja",
         one=found,
@@ -130,15 +130,19 @@ async def report(visit: Anybody, agency: str, certificate_id: str) -> Response:
 @router.get("/{language}/register/{agency}/{certificate_id}/entry.json")
 async def entry_as_json(visit: Anybody, agency: str, certificate_id: str) -> Response:
     """The entry for programs, as the service tells it."""
-    return await passed_on(visit, "council", _path(agency, certificate_id), **tables.asked(visit, "as_of"))
+    return await passed_on(visit, "council", _path(agency, certificate_id), **_of_day(visit))
 
 
 def _path(agency: str, certificate_id: str) -> str:
     return f"/v1/register/{quote(agency, safe='')}/{quote(certificate_id, safe='')}"
 
 
-def _asked(visit: Visit, agency: str | None) -> dict[str, str]:
+def _asked(visit: Visit, agency: str | None) -> dict[str, Any]:
     return tables.asked(visit, *WRITTEN, *COUNTED, "sort") | ({"agency": agency} if agency else {})
+
+
+def _of_day(visit: Visit) -> dict[str, Any]:
+    return {**tables.asked(visit, "as_of")}
 
 
 async def _list(visit: Visit, agency: str | None) -> Response:
@@ -223,14 +227,16 @@ def _book(item: Mapping[str, Any]) -> Any:
 
 def _told(visit: Visit, found: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
     """What is known of a step, in words."""
-    told, book, say = step["told"], _book(found), visit._
+    told, book = step["told"], _book(found)
     lines: Iterable[str] = (
         labels.value("outcome", told["outcome"], visit.language, book) if "outcome" in told else "",
         labels.value("ground", told["ground"], visit.language, book) if "ground" in told else "",
         labels.value("outcome", told["appeal"], visit.language, book) if "appeal" in told else "",
-        say("until %(day)s", day=i18n.day_text(i18n.as_date(told["until"]), visit.language)) if told.get("until") else "",
-        say("valid until %(day)s", day=i18n.day_text(i18n.as_date(told["valid_until"]), visit.language)) if told.get("valid_until") else "",
-        say("while an appeal is pending") if told.get("during_appeal") else "",
+        visit._("until %(day)s", day=i18n.day_text(i18n.as_date(told["until"]), visit.language)) if told.get("until") else "",
+        visit._("valid until %(day)s", day=i18n.day_text(i18n.as_date(told["valid_until"]), visit.language))
+        if told.get("valid_until")
+        else "",
+        visit._("while an appeal is pending") if told.get("during_appeal") else "",
     )
     return [each for each in lines if each]
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console import coverage, labels, rulebook_stages, rulebook_words
+from console import coverage, labels, rulebook_stages, rulebook_words, simulations
 from console.i18n import N_
 from console.visit import Anybody, Visit
 from regulations.clauses import Trace
@@ -48,6 +48,7 @@ async def shelf(visit: Anybody) -> Response:
         procedures=PROCEDURES,
         countries=COUNTRIES,
         tested=coverage.with_tests(),
+        players=simulations.READERS,
     )
 
 

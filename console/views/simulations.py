@@ -9,15 +9,14 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from chassis.auth import Role
 from console import labels, rulebook_words, simulations
 from console.i18n import N_
+from console.timeline import PROGRAM
 from console.visit import SignedIn, Visit
 from regulations.rulebook import Rulebook
 
 router = APIRouter()
 
-READERS = (Role.coordinator, Role.director, Role.auditor, Role.operator)
 FIGURES = {
     "events": N_("Events"),
     "refusals": N_("Refusals"),
@@ -105,7 +104,7 @@ async def played(visit: SignedIn, name: str) -> Response:
 
 
 def _for_readers(visit: Visit) -> None:
-    if not visit.person.has(*READERS):
+    if not visit.person.has(*simulations.READERS):
         raise HTTPException(403)
 
 
@@ -150,7 +149,15 @@ def _days(visit: Visit, one: simulations.Played) -> list[tuple[str, list[dict[st
 
 
 def _entry(visit: Visit, one: simulations.Played, told: dict[str, Any]) -> dict[str, Any]:
-    entry = {"date": told["date"], "kind": told["kind"], "who": told.get("who") or "", "clause": "", "title": "", "detail": "", "state": ""}
+    entry = {
+        "date": told["date"],
+        "kind": told["kind"],
+        "who": _who(visit, told.get("who") or ""),
+        "clause": "",
+        "title": "",
+        "detail": "",
+        "due": None,
+    }
     match told["kind"]:
         case "event":
             data = told.get("data") or {}
@@ -167,6 +174,10 @@ def _entry(visit: Visit, one: simulations.Played, told: dict[str, Any]) -> dict[
         case _:
             entry["title"] = str(told.get("words") or "")
     return entry
+
+
+def _who(visit: Visit, who: str) -> str:
+    return visit._(PROGRAM) if who == "lifecycle" or who.startswith(("service:", "workflow:")) else who
 
 
 def _rule(visit: Visit, book: Rulebook | None, rule: str) -> Any:

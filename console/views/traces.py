@@ -76,8 +76,13 @@ def _rows(trace: Trace) -> list[dict[str, Any]]:
             "depth": min(depth, 12),
             "x": round(min((span.start - trace.start) * scale, _WIDTH - 4), 1),
             "width": round(max((span.end - span.start) * scale, 4), 1),
-            "told": ", ".join(f"{'clause ' * (name == CLAUSE)}{span.attributes[name]}" for name in _SHOWN_IN_A_ROW if span.attributes.get(name) not in (None, "")),
+            "told": ", ".join(_words(span)),
             "attributes": sorted(span.attributes.items()),
         }
         for depth, span in trace.spans
     ]
+
+
+def _words(span: SpanRecord) -> list[str]:
+    told = [(name, span.attributes[name]) for name in _SHOWN_IN_A_ROW if span.attributes.get(name) not in (None, "")]
+    return [f"clause {value}" if name == CLAUSE else str(value) for name, value in told]

@@ -54,6 +54,7 @@ async def endpoints(visit: SignedIn) -> Response:
         why=WHY,
         keeper=visit.person.has(*KEEPERS),
         officer=visit.person.institution is not None,
+        form=visit.url("new/notices/register_webhook_endpoint", institution_id=visit.person.institution),
         action=labels.action,
     )
 
@@ -111,10 +112,12 @@ async def delivery(visit: SignedIn, endpoint_id: str, delivery_id: str) -> Respo
     )
 
 
-def _event(kind: str, language: str) -> str:
+def _event(visit: Visit, kind: str) -> str:
     """What an event says has happened; a test message has no event of ours."""
     parts = kind.split(".")
-    return labels.event(parts[-1], language, parts[1] if len(parts) > 2 else "")
+    if parts[-1] == "ping":
+        return visit._("Test message")
+    return labels.event(parts[-1], visit.language, parts[1] if len(parts) > 2 else "")
 
 
 def _indented(body: str) -> str:
@@ -166,10 +169,7 @@ async def record(visit: SignedIn, endpoint_id: str) -> Response:
 async def _ask(visit: Visit, name: str, *ids: str) -> Response:
     operation = await command(visit, "notices", name)
     subject = await subject_of(visit, operation, ids)
-    values: dict[str, Any] | None = None
-    if not ids and visit.person.institution:
-        values = {"institution_id": visit.person.institution, "algorithm": "hmac"}
-    return _form(visit, await form_for(visit, operation, subject, values), ids)
+    return _form(visit, await form_for(visit, operation, subject), ids)
 
 
 async def _made(visit: Visit, name: str, *ids: str) -> Response:

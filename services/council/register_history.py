@@ -11,8 +11,8 @@ Row = Mapping[Any, Any]
 
 def steps(entry: Row, decisions: Iterable[Row], today: date) -> list[RegisterStep]:
     """Every step up to a day, oldest first; of one day in the order in which such things follow each other."""
-    found = [*_of_certificate(entry, today), *_of_stays(entry["stays"] or ())]
-    found += [step for row in decisions if row["scope"] in entry["scopes"] for step in _of_decision(row)]
+    found = [step for row in decisions if row["scope"] in entry["scopes"] for step in _of_decision(row)]
+    found += [*_of_certificate(entry, today), *_of_stays(entry["stays"] or ())]
     return sorted((step for step in found if step.on <= today), key=lambda step: step.on)
 
 

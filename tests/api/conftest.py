@@ -1,10 +1,12 @@
 """One finished case of one agency for the whole session, and the means to see that nothing has changed."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import nats
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
@@ -13,6 +15,13 @@ from cli.supervisor import Stack
 from tests.api.finished import finished
 from tests.api.journey import SERVICES, Journey
 from tests.api.ledger import Ledger
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test waits for the stack and for a whole case; others walk over every route."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -29,8 +29,8 @@ class Route:
     query: frozenset[str]
 
     def taking(self, **params: Any) -> dict[str, Any]:
-        """Those of these query parameters that the route takes."""
-        return {name: value for name, value in params.items() if name in self.query}
+        """Those of these query parameters that the route takes, with what it must have."""
+        return {name: value for name, value in {**ASKED.get(self.path, {}), **params}.items() if name in self.query}
 
     @property
     def is_list(self) -> bool:
@@ -45,6 +45,10 @@ class Route:
         """A role that is let in: an agency's own where there is one."""
         preferred = (Role.coordinator, Role.director, Role.institution_officer)
         return next((role for role in preferred if role in self.roles), min(self.roles, default=Role.auditor))
+
+
+#: What the query of a read must have.
+ASKED = {"/v1/search": {"q": "university"}}
 
 
 @cache

@@ -3,12 +3,13 @@
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from chassis.auth import Role
 from tests.api.commands import send
-from tests.api.journey import Journey
+from tests.api.journey import SERVICES, Journey
 from tests.api.problems import problem
 from tests.api.routes import COMMANDS, READS, ROUTES, UNKNOWN_TO_ORDER_109, openapi
 
@@ -46,15 +47,13 @@ async def test_an_id_that_can_be_none_is_refused_or_not_found(case: Journey, bad
         problem(answer, 404, 422)
 
 
-#: Routes whose query has a day: the path to write it behind.
-DAY_QUERIES = (
-    "monitoring/v1/deadlines?due_before=",
-    "monitoring/v1/deadlines?due_after=",
-    "monitoring/v1/follow-up-picture?as_of=",
-    "monitoring/v1/follow-up-picture/late?as_of=",
-    "monitoring/v1/follow-up-picture/due?as_of=",
-    "council/v1/certificates/{certificate_id}?as_of=",
-)
+#: Routes whose query has a day, with its name.
+DAY_QUERIES = [
+    (route, each["name"])
+    for route in ROUTES
+    for each in openapi(route.service)["paths"][route.path][route.method.lower()].get("parameters", ())
+    if each["in"] == "query" and "'date'" in repr(each["schema"])
+]
 
 CURSORS = {
     "words": "next",
@@ -111,7 +110,7 @@ async def test_a_query_with_characters_that_no_text_has_is_refused(case: Journey
 @pytest.mark.parametrize("name", ["unknown", "Limit", "filter[stage]", "limit%20", "sort%5B%5D", "%D1%81%D1%82%D0%B0%D0%B4%D0%B8%D1%8F"])
 async def test_a_query_parameter_that_a_route_does_not_take_is_refused_by_its_name(case: Journey, name: str) -> None:
     for route in READS:
-        url = f"{case.url(route.service, route.path)}?{name}=1"
+        url = f"{case.url(route.service, route.path)}?{urlencode(route.taking())}&{name}=1"
         (fault,) = problem(await case.http.get(url, headers=case.headers(route.role)), 422, slug="invalid")["errors"]
         assert fault["pointer"].startswith("#/query/"), str(route)
         assert all(taken in fault["detail"] for taken in route.query), str(route)
@@ -119,18 +118,18 @@ async def test_a_query_parameter_that_a_route_does_not_take_is_refused_by_its_na
 
 @pytest.mark.parametrize("day", ["2023-02-30", "0000-01-01", "infinity", "1", "2023-01-01T10:00", "%00", "", "99999-01-01"])
 async def test_a_day_in_a_query_is_a_day(case: Journey, day: str) -> None:
-    for path in DAY_QUERIES:
-        service, _, rest = path.partition("/")
-        answer = await case.http.get(case.url(service, f"/{rest}") + day, headers=case.headers(Role.coordinator))
-        problem(answer, 422, slug="invalid")
+    assert len(DAY_QUERIES) > 15
+    for route, name in DAY_QUERIES:
+        url = f"{case.url(route.service, route.path)}?{urlencode(route.taking(agency=case.agency))}&{name}={day}"
+        problem(await case.http.get(url, headers=case.headers(route.role)), 422, slug="invalid")
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 async def test_the_first_and_the_last_day_of_all_can_be_asked_about(case: Journey, day: str) -> None:
-    for path in DAY_QUERIES:
-        service, _, rest = path.partition("/")
-        answer = await case.http.get(case.url(service, f"/{rest}") + day, headers=case.headers(Role.coordinator))
-        assert answer.status_code == 200, answer.text
+    for route, name in DAY_QUERIES:
+        url = f"{case.url(route.service, route.path)}?{urlencode(route.taking(agency=case.agency))}&{name}={day}"
+        answer = await case.http.get(url, headers=case.headers(route.role))
+        assert answer.status_code == 200, f"{url}: {answer.text}"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,8 @@ async def test_a_very_long_header_harms_nothing(case: Journey, name: str) -> Non
         answer = await send(case, route, headers={name: value}, json={})
         problem(answer, 400, 401, 422, 428)
     for route in READS:
-        answer = await case.http.get(case.url(route.service, route.path), headers={**case.headers(route.role), name: value})
+        url, params = case.url(route.service, route.path), route.taking() or None
+        answer = await case.http.get(url, params=params, headers={**case.headers(route.role), name: value})
         if name == "authorization":
             problem(answer, 401, slug="unauthenticated")
         else:
@@ -150,7 +150,7 @@ async def test_a_very_long_header_harms_nothing(case: Journey, name: str) -> Non
 
 
 async def test_a_path_or_method_that_is_not_there_is_a_problem_too(case: Journey) -> None:
-    for service in ("intake", "review", "visits", "council", "monitoring"):
+    for service in SERVICES:
         base = case.stack.urls[service]
         for path in ("/", "/v1", "/v1/none", "/v1/none/%00", "/v2/applications", "/%2e%2e/etc/passwd", "//", "/v1/" + "a" * 8_000):
             problem(await case.http.get(base + path, headers=case.headers(Role.coordinator)), 404)

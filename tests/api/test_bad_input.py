@@ -281,6 +281,8 @@ DAYS = [
     ("/v1/internal-cycles/{internal_cycle_id}/meetings", "held_on"),
     ("/v1/internal-cycles/{internal_cycle_id}/measure-moves", "due_on"),
     ("/v1/deadlines/{deadline_id}/extension", "due_on"),
+    ("/v1/letters/{letter_id}/dispatch", "dispatched_on"),
+    ("/v1/letters/{letter_id}/receipt", "received_on"),
 ]
 
 #: The one day that may lie before 2000.

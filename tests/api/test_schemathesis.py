@@ -23,6 +23,8 @@ from tests.api.journey import Journey
 from tests.api.routes import ROUTES, UNKNOWN_TO_ORDER_109, Route
 
 EXAMPLES = 6
+#: What ends by itself.
+ANSWERED = [route for route in ROUTES if not route.streams]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -81,7 +83,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize("route", ROUTES, ids=str)
+@pytest.mark.parametrize("route", ANSWERED, ids=str)
 async def test_every_answer_is_as_the_document_says(target: Journey, route: Route, mode: GenerationMode) -> None:
     if "{" in route.path:
         await asyncio.to_thread(_ask, target, route, mode, known=False)
@@ -93,7 +95,7 @@ async def test_every_answer_is_as_the_document_says(target: Journey, route: Rout
 
 
 async def test_after_all_this_the_services_are_well_and_the_case_reads_as_before(target: Journey) -> None:
-    for route in ROUTES:
+    for route in ANSWERED:
         if route.method == "GET":
             answer = await target.http.get(
                 target.url(route.service, route.path), params=route.taking(agency=target.agency), headers=target.headers(route.role)

@@ -224,12 +224,12 @@ class TestApart:
     """In a process of its own: the same answers, and nothing that overcomes it overcomes this one."""
 
     async def test_the_answers_are_the_same(self) -> None:
-        with kept(pdf()) as file:
+        with kept(content := pdf()) as file:
             file.seek(0)
             file.read(10)
             assert (await examine_apart(file, "a.pdf", "application/pdf")) is KINDS["pdf"]
             file.seek(0)
-            assert file.read() == pdf()
+            assert file.read() == content
         content, name, word = BAD["a PDF with a script in a packed object"]
         with kept(content) as file, pytest.raises(Unfit) as refused:
             await examine_apart(file, name)

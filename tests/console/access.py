@@ -43,7 +43,7 @@ async def checked(page: Page) -> None:
     """Axe, one heading of the first level, no sideways scrolling at 320 px, nothing to press that is too small."""
     found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     broken = [(each["id"], [node["target"] for node in each["nodes"]][:5]) for each in found.response["violations"]]
-    assert broken == []
+    assert broken == [], broken
     assert await page.locator("h1").count() == 1
     size = page.viewport_size or {"width": 1280, "height": 800}
     await page.set_viewport_size({"width": NARROWEST, "height": 800})
@@ -53,5 +53,5 @@ async def checked(page: Page) -> None:
         .filter(each => each.offsetParent && !each.closest("p, dd, li p") && each.getBoundingClientRect().height < 24)
         .map(each => each.outerHTML.slice(0, 120))"""
     )
-    assert small == []
+    assert small == [], small
     await page.set_viewport_size(size)

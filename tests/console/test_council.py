@@ -15,6 +15,7 @@ from chassis.auth import Role
 from cli.skipping import LegalTime
 from cli.supervisor import Stack
 from console.i18n import LANGUAGES
+from console.views.actions import page_of
 from console.views.meetings import tallies
 from console.views.panels import bound, replaced
 from tests.api.journey import MEMBERS, SERVICES, Journey
@@ -22,6 +23,8 @@ from tests.console.access import checked, sitting_at
 from tests.console.filing import action, shown
 from tests.console.signing import csrf, hidden, signed_in
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -106,6 +109,15 @@ async def test_the_minutes_are_a_sheet_to_print(stack: Stack, case: Journey, bro
         assert (await page.pdf())[:5] == b"%PDF-"
 
 
+def test_a_record_leads_to_the_page_made_for_it() -> None:
+    assert page_of("council", "/v1/meetings/m") == "meetings/m"
+    assert page_of("council", "/v1/certificates/c") == "certificates/c"
+    assert page_of("council", "/v1/certificates/imports") == "records/council/certificates/imports"
+    assert page_of("notices", "/v1/letters/l") == "letters/l"
+    assert page_of("intake", "/v1/documents/d") == "documents/d/about"
+    assert page_of("council", "/v1/considerations/c") == "cases/c"
+
+
 def test_of_a_secret_ballot_nothing_but_counts_is_shown() -> None:
     ballot = {"meeting_id": "m", "scope": "institution", "votes_for": 3, "votes_against": 1, "abstained": 0, "counted_by": ["a"]}
     vote = {"meeting_id": "m", "scope": "institution", "member_id": "a", "vote": "for"}
@@ -152,6 +164,7 @@ async def test_a_certificate_is_filtered_and_given_out_as_a_signed_sheet(stack: 
         page = await client.get(f"/en/certificates/{case.ids['certificate_id']}")
         assert f"/verify/{case.agency}/{number}" in page.text
         assert '<svg role="img"' in page.text
+        assert 'viewBox="0 0 ' in page.text
         for language in LANGUAGES:
             assert f"/pdf?in={language}" in page.text
         sheet = await client.get(f"/en/certificates/{case.ids['certificate_id']}/pdf", params={"in": "kk"})

@@ -1,4 +1,4 @@
-"""People who work in the console: one at a browser's window, or one who sends the same forms without it. Both know pages and nothing else."""
+"""People who work in the console: at a browser's window, or sending the same forms without one. They know pages and nothing else."""
 
 import os
 import re
@@ -45,6 +45,7 @@ def paper(title: str) -> File:
 
 #: What is filled in, by the names of the fields: a text, words to tick, or a file.
 Given = Mapping[str, str | Sequence[str] | File]
+NOTHING: Given = {}
 
 
 class Person(Protocol):
@@ -56,7 +57,7 @@ class Person(Protocol):
         """Opens a page; its text."""
         ...
 
-    async def do(self, action: str, given: Given = {}, *, at: str | None = None) -> str:
+    async def do(self, action: str, given: Given = NOTHING, *, at: str | None = None) -> str:
         """Takes an action that a page offers (this one, if none is named), and fills in its form. The path of the page after it."""
         ...
 
@@ -162,7 +163,7 @@ class Sender:
         self.path = page.url.path
         return page.text
 
-    async def do(self, action: str, given: Given = {}, *, at: str | None = None) -> str:
+    async def do(self, action: str, given: Given = NOTHING, *, at: str | None = None) -> str:
         where = self.path if at is None else at
 
         async def offered() -> str | None:
@@ -207,6 +208,7 @@ class Window:
 
     page: Page
     language: str
+    flaws: list[str]
 
     @property
     def path(self) -> str:
@@ -219,7 +221,7 @@ class Window:
         assert answer.status == 200, f"{path}: {answer.status}"
         return await self.page.content()
 
-    async def do(self, action: str, given: Given = {}, *, at: str | None = None) -> str:
+    async def do(self, action: str, given: Given = NOTHING, *, at: str | None = None) -> str:
         await self.form(action, at=at)
         for name, value in given.items():
             await self._fill(name, value)
@@ -265,13 +267,20 @@ class Window:
         return Path(await download.path()).read_bytes()
 
     async def shot(self, name: str) -> None:
-        """Everybody can use this page; and its picture, where pictures are asked for."""
-        await checked(self.page)
+        """Whether everybody can use this page, told at the end; and its picture, where pictures are asked for."""
+        size = self.page.viewport_size
+        try:
+            await checked(self.page)
+        except AssertionError as flaw:
+            self.flaws.append(f"{self.path}: {flaw}")
+        if size:
+            await self.page.set_viewport_size(size)
         if SCREENS:
             await self.page.evaluate("scrollTo(0, 0)")
             path = Path(SCREENS) / f"{name}.png"
             await self.page.screenshot(path=path, animations="disabled")
-            assert path.stat().st_size <= _MOST_BYTES
+            if path.stat().st_size > _MOST_BYTES:
+                self.flaws.append(f"{path} has {path.stat().st_size} bytes")
 
 
 @asynccontextmanager
@@ -289,7 +298,7 @@ async def sitting(
 ) -> AsyncIterator[Window]:
     """Somebody at a window, signed in through the page; errors of the page fail the test."""
     console, issuer = stack.urls["console"], stack.urls["issuer"]
-    async with _page(browser, console, issuer) as page:
+    async with _page(browser, console, issuer) as (page, flaws):
         await page.goto(f"{console}/{language}")
         if not page.url.startswith(issuer):
             await page.locator("a[href*='/signin']").first.click()
@@ -298,27 +307,28 @@ async def sitting(
             await page.get_by_role("textbox", name=name).fill(value)
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url(f"{console}/**")
-        yield Window(page, language)
+        yield Window(page, language, flaws)
 
 
 @asynccontextmanager
 async def strolling(browser: Browser, stack: Stack, language: str = "en") -> AsyncIterator[Window]:
     """A visitor: nobody knows him."""
-    async with _page(browser, stack.urls["console"]) as page:
+    async with _page(browser, stack.urls["console"]) as (page, flaws):
         await page.goto(f"{stack.urls['console']}/{language}")
-        yield Window(page, language)
+        yield Window(page, language, flaws)
 
 
 @asynccontextmanager
-async def _page(browser: Browser, *own: str) -> AsyncIterator[Page]:
+async def _page(browser: Browser, *own: str) -> AsyncIterator[tuple[Page, list[str]]]:
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(_PATIENCE * 1_000 / 2)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith((*own, "data:")) else complaints.append(f"foreign: {request.url}"))
     try:
-        yield page
-        assert complaints == []
+        yield page, complaints
+        assert complaints == [], "\n".join(complaints)
     finally:
         await context.close()
