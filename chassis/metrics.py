@@ -87,8 +87,13 @@ def _may_scrape(request: Request, using: Settings) -> bool:
         return hmac.compare_digest(given.encode(), using.metrics_token.get_secret_value().encode())
     if "forwarded" in request.headers or "x-forwarded-for" in request.headers:
         return False  # a proxy on the machine hands on somebody else's request
+    # one that tells nothing of it passes the name on by which it was asked
+    return request.client is not None and _is_here(request.client.host) and _is_here(request.url.hostname or "")
+
+
+def _is_here(host: str) -> bool:
     try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -45,8 +45,11 @@ class UnknownKey(BadCredential):
     """It was signed by a key that is not among those that are known."""
 
 
-def examine_pdf(document: bytes, trusted: Iterable[x509.Certificate]) -> Signature:
-    """What the signature in a PDF is worth. A file that is no PDF, or is broken, has none. Blocks: for a thread, or outside a loop."""
+def examine_pdf(document: bytes, trusted: Iterable[x509.Certificate], signers: Iterable[x509.Certificate]) -> Signature:
+    """What the signature in a PDF is worth. A file that is no PDF, or is broken, has none. Blocks: for a thread, or outside a loop.
+
+    `trusted` ends the chain of whoever is among `signers`: an authority certifies others too, and none of these is us.
+    """
     from asn1crypto import x509 as asn1
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
@@ -55,6 +58,7 @@ def examine_pdf(document: bytes, trusted: Iterable[x509.Certificate]) -> Signatu
     if _within_a_loop():
         raise RuntimeError("a PDF is not examined within a loop")  # its reader has a loop of its own
     roots = [asn1.Certificate.load(each.public_bytes(Encoding.DER)) for each in trusted]
+    ours = {each.public_bytes(Encoding.DER) for each in signers}
     try:
         embedded = PdfFileReader(BytesIO(document), strict=True).embedded_regular_signatures
         if not embedded:
@@ -68,37 +72,37 @@ def examine_pdf(document: bytes, trusted: Iterable[x509.Certificate]) -> Signatu
     return Signature(
         signed=True,
         intact=holds,
-        trusted=holds and status.trusted,
+        trusted=holds and status.trusted and status.signing_cert.dump() in ours,
         signer=str(status.signing_cert.subject.native.get("common_name") or status.signing_cert.subject.human_friendly),
         signed_at=when.isoformat() if when else None,
     )
 
 
-async def examine_pdf_apart(file: IO[bytes], trusted: Iterable[x509.Certificate]) -> Signature:
+async def examine_pdf_apart(file: IO[bytes], trusted: Iterable[x509.Certificate], signers: Iterable[x509.Certificate]) -> Signature:
     """As `examine_pdf`, in a process of its own. `file` has a descriptor."""
     file.seek(0, os.SEEK_END)  # written out, and nothing read ahead: the other process moves the place that both read from
-    roots = "".join(each.public_bytes(Encoding.PEM).decode() for each in trusted)
+    told = ["".join(each.public_bytes(Encoding.PEM).decode() for each in group) for group in (trusted, signers)]
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
     async with _AT_ONCE:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chassis.signed", roots),
+            *(sys.executable, "-m", "chassis.signed", *told),
             stdin=file.fileno(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env=environment,
             cwd="/",
         )
-        told = b""
+        answer = b""
         try:
             async with asyncio.timeout(_SECONDS):
-                told, _ = await process.communicate()
+                answer, _ = await process.communicate()
         except TimeoutError:
             return Signature()
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    return Signature(**json.loads(told)) if process.returncode == 0 and told else Signature()
+    return Signature(**json.loads(answer)) if process.returncode == 0 and answer else Signature()
 
 
 def read_signed_json(token: str, keys: Mapping[str, Any], media: str) -> dict[str, Any]:
@@ -117,7 +121,7 @@ def read_signed_json(token: str, keys: Mapping[str, Any], media: str) -> dict[st
         allowed = [str(known[0].get("alg"))]  # the key's own: a token does not choose
         found = jws.deserialize_compact(token.strip().encode(), KeySet.import_key_set({"keys": known}), algorithms=allowed)
         claims = json.loads(found.payload or b"")
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
         raise error if isinstance(error, BadCredential) else BadCredential(f"the signature does not hold: {error}") from error
     if not isinstance(claims, dict):
         raise BadCredential("it says nothing that could be read")
@@ -126,8 +130,17 @@ def read_signed_json(token: str, keys: Mapping[str, Any], media: str) -> dict[st
 
 def certificates_of(keys: Mapping[str, Any]) -> list[x509.Certificate]:
     """What a JWKS has to trust signatures of PDFs by: the last certificate of each key's chain."""
+    return _of_chains(keys, -1)
+
+
+def signers_of(keys: Mapping[str, Any]) -> list[x509.Certificate]:
+    """Whose signatures of PDFs a JWKS tells: the first certificate of each key's chain."""
+    return _of_chains(keys, 0)
+
+
+def _of_chains(keys: Mapping[str, Any], place: int) -> list[x509.Certificate]:
     chains = [each["x5c"] for each in keys.get("keys", []) if each.get("x5c")]
-    return [x509.load_der_x509_certificate(b64decode(chain[-1])) for chain in chains]
+    return [x509.load_der_x509_certificate(b64decode(chain[place])) for chain in chains]
 
 
 def _within_a_loop() -> bool:
@@ -151,10 +164,10 @@ def main() -> None:
     from chassis.content.child import confine
 
     confine(_MEMORY, _SECONDS)
-    roots = x509.load_pem_x509_certificates(sys.argv[1].encode())
+    trusted, signers = (x509.load_pem_x509_certificates(each.encode()) for each in sys.argv[1:3])
     with os.fdopen(0, "rb", closefd=False) as file:
         file.seek(0)
-        sys.stdout.write(json.dumps(asdict(examine_pdf(file.read(), roots))))
+        sys.stdout.write(json.dumps(asdict(examine_pdf(file.read(), trusted, signers))))
 
 
 if __name__ == "__main__":

@@ -113,8 +113,16 @@ def signing_key(using: Settings) -> SigningKey:
 
 def trusted_certificates(using: Settings) -> tuple[x509.Certificate, ...]:
     """By which a signature of this installation is known: the root of the present key, and what the settings add."""
-    more = x509.load_pem_x509_certificates(using.signing_trust_file.read_bytes()) if using.signing_trust_file else []
-    return (*signing_key(using).roots, *more)
+    return (*signing_key(using).roots, *_kept(using))
+
+
+def signers(using: Settings) -> tuple[x509.Certificate, ...]:
+    """Whose signatures are this installation's: the present key's, and those before it that the settings name."""
+    return (signing_key(using).certificate, *_kept(using))
+
+
+def _kept(using: Settings) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(using.signing_trust_file.read_bytes()) if using.signing_trust_file else []
 
 
 def published_keys(using: Settings) -> dict[str, Any]:

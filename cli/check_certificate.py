@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from chassis.settings import Settings
-from chassis.signed import BadCredential, certificates_of, examine_pdf, read_signed_json
+from chassis.signed import BadCredential, certificates_of, examine_pdf, read_signed_json, signers_of
 from chassis.signing import published_keys
 from cli.errors import Explained
 from cli.options import console
-from services.council.credential import TYPE
+from services.council.credential import KIND, TYPE
 
 _LARGEST = 20_000_000
 _LONGEST_LIST = 1_000_000
@@ -36,7 +36,7 @@ def run(file: Path, keys: Path | None, status: list[Path], state: Path, json: bo
 
 def _pdf(content: bytes, keys: Mapping[str, Any]) -> dict[str, Any]:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
-    signature = examine_pdf(content, certificates_of(keys))
+    signature = examine_pdf(content, certificates_of(keys), signers_of(keys))
     why = None
     if not signature.trusted:
         why = "it has no signature" if not signature.signed else "it was changed after it was signed"
@@ -59,6 +59,8 @@ def _credential(content: bytes, keys: Mapping[str, Any], status: list[Path]) -> 
         return {"kind": None, "genuine": False, "why": "it is no PDF and no credential"}
     except BadCredential as bad:
         return {"kind": "credential", "genuine": False, "why": str(bad)}
+    if KIND not in claims.get("type", ()):  # the same key signs status lists
+        return {"kind": "credential", "genuine": False, "why": "it is signed, and says nothing of a certificate"}
     lists = [read_signed_json(_read(each).decode("ascii", "replace"), keys, TYPE) for each in status]
     subject = claims.get("credentialSubject", {})
     over = []

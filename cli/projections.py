@@ -74,7 +74,8 @@ async def list_all(state: Path) -> int:
     for heading in ("read model", "fed by", "rows", "built, UTC", "behind"):
         view.add_column(heading, justify="right" if heading in ("rows", "behind") else "left", no_wrap=heading == "read model")
     known = list(projections())
-    behind = {each.service.name: await _behind(using, each.service) for each in known}
+    readers = {each.service.name: each.service for each in known}
+    behind = {name: await _behind(using, reader) for name, reader in readers.items()}
     for each in known:
         connection = await open_connection(using, "kepil_system", each.service.name)
         try:

@@ -34,6 +34,8 @@ from console.views import ROUTERS
 from console.visit import SignInNeeded, Visit, anybody, language_of
 
 NAME = "console"
+#: Of these no span tells: files, and feeds, whose address is the secret.
+UNTRACED = (r"/static/", r"/calendar/feed/")
 _AROUND_AN_UPLOAD = 1_000_000
 _NEW_SESSION_SECONDS = 30
 _log = logger("kepil.console")
@@ -82,7 +84,7 @@ def build_app(site: Site, stop: asyncio.Event) -> ASGIApp:
     for kind in (SignInNeeded, ForeignForm, NotSignedIn, Refused, HTTPException, RequestValidationError, BodyTooLarge, Exception):
         app.add_exception_handler(kind, _on_error)
     app.add_middleware(BodyLimit, limit=max(using.max_body_bytes, using.documents_max_bytes, using.max_upload_bytes) + _AROUND_AN_UPLOAD)
-    telemetry.instrument(app, [r"/static/"])
+    telemetry.instrument(app, UNTRACED)
     return Guarded(app, site.sessions, secure=using.console_url().startswith("https:"))
 
 
@@ -123,8 +125,13 @@ async def _on_error(request: Request, error: Exception) -> Response:
         return visit.page("layout/error.html.jinja", error.status_code, problem={"status": error.status_code, "type": ""})
     if isinstance(error, RequestValidationError):
         return visit.page("layout/error.html.jinja", 404, problem={"status": 404, "type": ""})
-    _log.error("unexpected error", exc_info=error, method=request.method, path=request.url.path)
+    _log.error("unexpected error", exc_info=error, method=request.method, path=_route(request))
     return visit.page("layout/error.html.jinja", 500, problem={"status": 500, "type": ""})
+
+
+def _route(request: Request) -> str:
+    """Where it came to, without what the address says: that may be a secret."""
+    return getattr(request.scope.get("route"), "path", "")
 
 
 async def _visit(request: Request, site: Site) -> Visit:

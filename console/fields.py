@@ -57,6 +57,11 @@ class Member:
         """By which its words and its choices are looked up."""
         return f"{self.owner}.{self.name}"
 
+    @property
+    def needed(self) -> bool:
+        """Whether it must be filled in, not only sent: parts by their names may be none, where the service names no least number."""
+        return self.required and not self.nullable and not (self.kind == "map" and not self.least)
+
     def walk(self) -> Iterator["Member"]:
         """This member and every one in it."""
         yield self
@@ -99,7 +104,7 @@ def _member(name: str, schema: Schema, owner: str, required: bool, components: C
         "required": required,
         "nullable": nullable,
         "default": schema.get("default"),
-        "least": found.get("minimum", found.get("exclusiveMinimum")),
+        "least": found.get("minimum", found.get("exclusiveMinimum", found.get("minProperties"))),
         "most": found.get("maximum", found.get("exclusiveMaximum")),
         "longest": found.get("maxLength"),
         "pattern": found.get("pattern"),

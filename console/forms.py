@@ -76,6 +76,10 @@ class Form:
         """What may be chosen for it; nothing where it is written."""
         return self.options.get(member.key, ())
 
+    def wordless(self, member: Member) -> bool:
+        """Whether its parts are named by the regulation, and this one names none."""
+        return member.kind == "map" and member.key in self.options and not self.options[member.key]
+
     def wrong(self, name: str) -> list[str]:
         """What is wrong with a field of this name."""
         return [each.text for each in self.faults if each.name == name]

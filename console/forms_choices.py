@@ -121,6 +121,10 @@ PROCEDURES: Mapping[str, str] = {
     "approve_attestation_schedule": "attestation",
     "schedule_attestation": "attestation",
 }
+#: By command: the document of a rulebook whose parts are the papers that it takes, each under its own word.
+PAPERS: Mapping[str, str] = {"prepare_materials": "council_package", "send_materials": "panel_preparation"}
+#: The commands that take what an application needs; to no other do these documents belong.
+APPLYING = frozenset({"file_application", "attach_document"})
 _TELLING = ("names", "name", "title", "measure", "text", "activity", "group", "what", "scope")
 
 
@@ -138,25 +142,42 @@ def listed(member: Member) -> Listed | None:
 
 
 def from_rulebooks(member: Member, books: Sequence[Rulebook], language: str) -> list[Option]:
-    """The words that the rulebooks have for a member; under the title of each where there are several."""
+    """The words that the rulebooks have for a member: once what all of them have, the others under the title of theirs."""
     if not _is_word(member):
         return []
-    choices = labels.words("choices")
-    names = choices.get(member.key) or choices.get(member.name) or ()
-    found = []
+    titles = {book.id: str(getattr(book.title, language)) for book in books}
+    found: dict[tuple[str, str], list[str]] = {}
     for book in books:
-        group = str(getattr(book.title, language)) if len(books) > 1 else ""
-        for name in names:
+        for name in _vocabularies(member):
             for word, named in labels.vocabulary(book, name).items():
                 label = named[language] if isinstance(named, Mapping) else labels.value(member.name, word, language, book)
-                found.append(Option(word, label, group))
-    return list(dict.fromkeys(found))
+                of = found.setdefault((word, label), [])
+                if book.id not in of:
+                    of.append(book.id)
+    return [
+        Option(word, label, "" if len(of) == len(titles) else " · ".join(titles[each] for each in of))
+        for (word, label), of in found.items()
+    ]
 
 
-def of_document(books: Sequence[Rulebook], language: str) -> list[Option]:
-    """The documents that the rulebooks know."""
-    found = [Option(word, str(getattr(each.names, language))) for book in books for word, each in book.documents.items()]
-    return list({each.value: each for each in found}.values())
+def _vocabularies(member: Member) -> Sequence[str]:
+    choices: Mapping[str, Sequence[str]] = labels.words("choices")  # type: ignore[assignment]
+    return choices.get(member.key) or choices.get(member.name) or ()
+
+
+def is_named(member: Member) -> bool:
+    """Whether the rulebooks have the words for a member, though one of them may have none."""
+    return bool(_vocabularies(member))
+
+
+def of_document(books: Sequence[Rulebook], language: str, command: str) -> list[Option]:
+    """What a document of a command may be by the rulebooks; nothing where they have no word for it."""
+    named: dict[str, Any] = {}
+    for book in books:
+        named |= book.contents.get(PAPERS.get(command, ""), {})
+        others = command not in APPLYING and book.procedure == "accreditation"
+        named |= {word: each for word, each in book.documents.items() if not (others and each.required_for) and word not in named}
+    return [Option(word, str(getattr(each.names, language))) for word, each in named.items()]
 
 
 def _is_word(member: Member) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from console.fields import Member, members_of
 
@@ -35,16 +36,21 @@ class Operation:
 
     def at(self, ids: Iterable[str]) -> str:
         """Its path for these ids; ValueError if there are not as many as it names."""
-        return self.path.format(**dict(zip(self.parameters, ids, strict=True)))
+        return self.path.format(**dict(zip(self.parameters, map(_one, ids), strict=True)))
 
     def of(self, ids: Iterable[str]) -> str | None:
         """The path of what it is about."""
-        return self.resource and self.resource.format(**dict(zip(self.parameters, ids, strict=False)))
+        return self.resource and self.resource.format(**dict(zip(self.parameters, map(_one, ids), strict=False)))
 
     def ids_in(self, path: str) -> tuple[str, ...] | None:
         """The ids of a path of this operation; None if it is another's."""
         found = re.fullmatch(_PARAMETER.sub("([^/]+)", self.path), path)
         return found.groups() if found else None
+
+
+def _one(given: str) -> str:
+    """An id as one part of a path, whatever an address says in its place."""
+    return quote(given, safe="")
 
 
 def operations(service: str, document: Mapping[str, Any]) -> dict[str, Operation]:

@@ -161,7 +161,7 @@ def mistakes(members: Iterable[Member], values: Mapping[str, Any], prefix: str =
         name = join(prefix, each.name)
         value = values[each.name]
         if is_blank(value) and each.kind != "flag":
-            if each.required and not each.nullable:
+            if each.needed:
                 found[name] = "missing"
         else:
             found |= _mistakes(each, value, name)

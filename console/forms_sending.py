@@ -88,11 +88,17 @@ async def subject_of(visit: Visit, operation: Operation, ids: Sequence[str]) -> 
 async def form_for(visit: Visit, operation: Operation, subject: Subject, values: Mapping[str, Any] | None = None) -> Form:
     """The form, as it is first shown or with what was filled in."""
     if values is None:
-        begun = dict(visit.request.query_params)
+        begun = {**_own(visit, operation), **visit.request.query_params}
         values = reading.filled(
             operation.members, {**(subject.data if operation.name in STATED_ANEW else {}), **_fitting(operation, begun)}
         )
     return Form(operation, visit.language, values, visit.key, subject.etag, await _options(visit, operation, subject, values))
+
+
+def _own(visit: Visit, operation: Operation) -> dict[str, str]:
+    """Who begins something for his own institution need not choose it."""
+    own = visit.person.institution
+    return {"institution_id": own} if own and operation.resource is None else {}
 
 
 def _fitting(operation: Operation, begun: Mapping[str, str]) -> dict[str, Any]:
@@ -112,12 +118,12 @@ async def _options(visit: Visit, operation: Operation, subject: Subject, values:
         if member.kind in ("choice", "choices"):
             found[key] = choices.enumerated(member, visit.language)
         elif member.kind == "document":
-            found[key] = choices.of_document(books, visit.language)
+            found[key] = choices.of_document(books, visit.language, operation.name)
         elif member.name in ("rulebook_id", "rulebooks", "rulebook_version"):
             found[key] = _rulebooks(member, every, visit.language)
         elif here := choices.within(member, resource, visit.language):
             found[key] = here
-        elif words := choices.from_rulebooks(member, every, visit.language):
+        elif (words := choices.from_rulebooks(member, every, visit.language)) or (member.kind == "map" and choices.is_named(member)):
             found[key] = words
         elif key not in FRESH and (where := choices.listed(member)) is not None:
             lists[key] = where

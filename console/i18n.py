@@ -6,12 +6,12 @@ The source text is English. A new area is a folder `locale/<area>` with ky.po, k
 import gettext
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -81,6 +81,7 @@ def preferred(accepted: str | None) -> str:
     return max(wanted, key=lambda each: each[0])[1] if wanted else LANGUAGES[0]
 
 
+@lru_cache(maxsize=4_096)
 def day_text(day: date, language: str) -> str:
     """A day as the language writes it, the year with four digits."""
     return format_date(day, _DAYS[language], locale=_LOCALES[language])
@@ -115,7 +116,7 @@ def instant_tag(value: datetime | str | None, language: str, zone: str) -> Marku
         return Markup("–")
     instant = as_instant(value)
     local = instant.astimezone(ZoneInfo(zone))
-    text = f"{day_text(local.date(), language)}, {format_time(local, 'HH:mm', locale=_LOCALES[language])}"
+    text = f"{day_text(local.date(), language)}, {local:%H:%M}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(instant.isoformat(), zone, text)
 
 

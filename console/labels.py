@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from regulations.library import library
+from regulations import library as shelf
 from regulations.rulebook import Rulebook
 from regulations.values import fold
 
@@ -64,8 +64,8 @@ def enumerated(field_name: str, word: str, language: str) -> str | None:
 def books(rulebook: str | None = None, version: str | None = None) -> tuple[Rulebook, ...]:
     """The rulebook that is named, or the newest of every one."""
     if rulebook is None:
-        return tuple(versions[-1] for versions in library().values())
-    versions = library().get(rulebook, ())
+        return tuple(versions[-1] for versions in shelf.library().values())
+    versions = shelf.every(rulebook)
     named = [book for book in versions if book.version == version]
     return tuple(named or versions[-1:])
 
@@ -93,17 +93,30 @@ def _names(book: Rulebook, word: str) -> str | Names:
 
 def entry(book: Rulebook, word: str, language: str) -> str | None:
     """What a rulebook calls a word of any of its vocabularies, documents, parties, stages or parts of documents."""
-    for name in (*book.vocabularies, "documents", "parties", "stages", *(f"contents.{each}" for each in book.contents)):
-        named = vocabulary(book, name).get(word)
-        if isinstance(named, Mapping):
-            return named[language]
-    return None
+    named = _entries(book).get(word)
+    return named[language] if named else None
+
+
+#: By the content of a rulebook: every word that it names. They are few, and asked for at every fact of a page.
+_known: dict[str, Mapping[str, Names]] = {}
+
+
+def _entries(book: Rulebook) -> Mapping[str, Names]:
+    """Every word of a rulebook with its names; of a word that several lists have, those of the first."""
+    found = _known.get(book.content_hash)
+    if found is None:
+        lists = (*book.vocabularies, "documents", "parties", "stages", *(f"contents.{each}" for each in book.contents))
+        named = [(word, names) for name in reversed(lists) for word, names in vocabulary(book, name).items()]
+        found = _known[book.content_hash] = {word: names for word, names in named if isinstance(names, Mapping)}
+    return found
 
 
 def value(name: str, found: Any, language: str, book: Rulebook | None = None) -> str:
     """A word as people read it: the rulebook's own name of it, else ours, else the word."""
     text = str(found)
     told = (entry(book, text, language) if book is not None else None) or enumerated(name, text, language)
+    if told is None and book is not None and name == "kind" and known_field(text):
+        return field(text, language)  # a document without a word in its rulebook is told by what it was sent as
     if told is None:
         told = next((each for each in (entry(other, text, language) for other in books()) if each), None)
     return told or text
@@ -111,7 +124,7 @@ def value(name: str, found: Any, language: str, book: Rulebook | None = None) ->
 
 def every(rulebook: str) -> tuple[Rulebook, ...]:
     """All versions of a rulebook, the newest first."""
-    return tuple(reversed(library().get(rulebook, ())))
+    return tuple(reversed(shelf.every(rulebook)))
 
 
 def collection(name: str, language: str) -> str:

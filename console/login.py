@@ -123,8 +123,8 @@ class Login:
         if session.refresh is None:
             return session if session.expires_at > time.time() else None
         task = self._renewed.get(session.refresh)
-        if task is None:  # requests of one page come at the same time, and the issuer may take a refresh token only once
-            task = self._renewed[session.refresh] = asyncio.create_task(self._renew(session))
+        if task is None or _spent(task):  # requests of one page come at the same time, and the issuer may take a refresh token only once
+            task = self._renewed[session.refresh] = asyncio.create_task(self._renew(session), name=session.refresh)
             while len(self._renewed) > _REMEMBERED:
                 self._renewed.popitem(last=False)
         renewed = await asyncio.shield(task)
@@ -232,6 +232,14 @@ class Login:
             _log.info("session not renewed", error=type(error).__name__, detail=str(error))
             return None
         return renewed if renewed.person.subject == session.person.subject else None
+
+
+def _spent(task: "asyncio.Task[Session | None]") -> bool:
+    """Whether a renewal is to be made again: it failed, or what it gave ends, and the issuer let the refresh token stay the same."""
+    if not task.done():
+        return False
+    given = None if task.cancelled() or task.exception() else task.result()
+    return given is None or (given.refresh == task.get_name() and given.expires_at - _EARLY_SECONDS <= time.time())
 
 
 def jwt_header(token: str) -> Mapping[str, Any]:

@@ -32,8 +32,8 @@ class Names:
         missing = wanted - found.keys()
         if missing:
             found |= await self._asked(missing)
-            for each in missing:
-                self._known[self._key(each)] = (now + _KEEP_SECONDS, found.get(each, {}))
+            for each in missing & found.keys():  # one that is not there may come
+                self._known[self._key(each)] = (now + _KEEP_SECONDS, found[each])
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
         return dict(found)

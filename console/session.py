@@ -93,10 +93,13 @@ class Sessions:
         """The session; None if there is none, or it is older than a session may be."""
         word = "".join(cookies.get(self._piece(number), "") for number in range(_MOST_PIECES))
         found = self._seal.open(word) if word else None
-        if not isinstance(found, dict) or found["began_at"] + self._lifetime < time.time():
+        try:
+            if not isinstance(found, dict) or found["began_at"] + self._lifetime < time.time():
+                return None
+            person = Person(**found.pop("person"))
+            return Session(replace(person, roles=tuple(person.roles)), **found)
+        except (KeyError, TypeError):  # another version of Kepil sealed it
             return None
-        person = Person(**found.pop("person"))
-        return Session(replace(person, roles=tuple(person.roles)), **found)
 
     def cookies(self, present: Mapping[str, str], session: Session | None) -> list[str]:
         """The `Set-Cookie` values that keep a session, or take the present one away."""

@@ -1,11 +1,13 @@
 """The timeline of a case as people read it: what happened, who did it, by which clause, with which documents. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from console import labels
 from console.i18n import N_
+from regulations.rulebook import Rulebook
 
 #: What writes without a person.
 PROGRAM = N_("Kepil itself")
@@ -31,12 +33,27 @@ class Entry:
 
 
 def entries(items: Iterable[Mapping[str, Any]], language: str, *, reverse: bool = False) -> list[Entry]:
-    """The events of a timeline, in the order given."""
-    found = [_entry(item, language) for item in items]
+    """The events of a timeline, in the order given. What many of them have in common, a clause and a rulebook, is looked up once."""
+
+    @cache
+    def clause(rulebook: str | None, name: str) -> Mapping[str, str]:
+        return _clause(name, rulebook, language)
+
+    @cache
+    def book(rulebook: str) -> Rulebook | None:
+        return next(iter(labels.books(rulebook)), None)
+
+    found = [_entry(item, language, clause, book) for item in items]
     return found[::-1] if reverse else found
 
 
-def _entry(item: Mapping[str, Any], language: str) -> Entry:
+def _entry(
+    item: Mapping[str, Any],
+    language: str,
+    clause: Callable[[str | None, str], Mapping[str, str]],
+    book: Callable[[str], Rulebook | None],
+) -> Entry:
+    rulebook = item.get("rulebook")
     subject = item.get("actor") or ""
     program = subject.startswith(("workflow:", "service:"))
     actor = PROGRAM if program else PUBLIC if subject == "public" else subject
@@ -47,9 +64,9 @@ def _entry(item: Mapping[str, Any], language: str) -> Entry:
         actor=actor,
         by_name=program or subject == "public",
         roles=tuple(item.get("roles") or ()),
-        clauses=tuple(_clause(each["id"], item.get("rulebook"), language) for each in item.get("clauses") or ()),
+        clauses=tuple(clause(rulebook, each["id"]) for each in item.get("clauses") or ()),
         documents=tuple(item.get("documents") or ()),
-        facts=tuple(_facts(item.get("data") or {}, language, item.get("rulebook"))),
+        facts=tuple(_facts(item.get("data") or {}, language, book(rulebook) if rulebook else None)),
         service=item["service"],
         name=item["name"],
         version=item["version"],
@@ -62,9 +79,8 @@ def _clause(clause: str, rulebook: str | None, language: str) -> Mapping[str, st
     return {"id": clause, "text": text, "language": written}
 
 
-def _facts(data: Mapping[str, Any], language: str, rulebook: str | None) -> Iterable[tuple[str, str]]:
+def _facts(data: Mapping[str, Any], language: str, book: Rulebook | None) -> Iterable[tuple[str, str]]:
     """What an event says in single words, where the words are known; ids and hashes are not for reading."""
-    book = next(iter(labels.books(rulebook)), None) if rulebook else None
     for name, value in data.items():
         if not labels.known_field(name) or name.endswith("_id") or name in ("sha256", "rulebook_version"):
             continue

@@ -118,8 +118,22 @@ def resolve(ref: RulebookRef) -> Rulebook:
 
 def library() -> dict[str, tuple[Rulebook, ...]]:
     """Every rulebook on the shelf by id, its versions oldest first."""
-    ids = sorted(folder.name for folder in SHELF.iterdir() if any(folder.glob("*.yaml")))
-    return {rulebook_id: tuple(load(rulebook_id, version) for version in versions(rulebook_id)) for rulebook_id in ids}
+    return {rulebook_id: shelved for rulebook_id in _folders(str(SHELF), SHELF.stat().st_mtime_ns) if (shelved := every(rulebook_id))}
+
+
+def every(rulebook_id: str) -> tuple[Rulebook, ...]:
+    """All versions of a rulebook, oldest first; none of one that is not on the shelf."""
+    try:
+        known = versions(rulebook_id)
+    except RulebookUnknown:
+        return ()
+    return tuple(_load(rulebook_id, version) for version in known)
+
+
+@lru_cache(maxsize=8)
+def _folders(shelf: str, _changed: int) -> tuple[str, ...]:
+    """The folders of the shelf as it was when it was changed last."""
+    return tuple(sorted(folder.name for folder in Path(shelf).iterdir() if folder.is_dir()))
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

@@ -108,7 +108,7 @@ async def search_traces(
 
 @router.get("/v1/traces/{trace_id}", summary="One trace with its spans")
 async def show_trace(request: Request, reader: Reader, trace_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$")]) -> TraceTold:
-    """The spans of the reader's agency, and those that tell none."""
+    """The spans of the reader's agency, and those that tell none where no other agency has any in it."""
     spans = await _store(request).spans(_seen(reader), trace_id)
     if not spans:
         raise NotFound("There is no such trace, or its days are over.")

@@ -55,7 +55,7 @@ WHERE ($1::text IS NULL OR agencies @> ARRAY[$1] OR ($2 AND agencies = '{}'))
 ORDER BY seq DESC LIMIT $8
 """
 _SPANS = """
-SELECT * FROM spans.spans WHERE trace_id = $1 AND ($2::text IS NULL OR agency = $2 OR agency IS NULL) ORDER BY began_ns LIMIT $3
+SELECT * FROM spans.spans WHERE trace_id = $1 AND ($2::text IS NULL OR agency = $2 OR (agency IS NULL AND $4)) ORDER BY began_ns LIMIT $3
 """
 _MOST_SPANS = 5_000
 
@@ -120,14 +120,15 @@ class SpanStore:
         rows = await self._pool.fetch(
             _FOUND, seen.agency, seen.nobodys, asked.case_id, asked.service, asked.error, shortest, asked.before, asked.limit
         )
-        return [dict(row) for row in rows]
+        return [dict(row) | ({} if _alone(seen, row["agencies"]) else {"cases": []}) for row in rows]
 
     async def spans(self, seen: Seen, trace_id: str) -> list[SpanRecord]:
         """The spans of a trace that may be seen; none where the trace may not be."""
         row = await self._pool.fetchrow("SELECT agencies FROM spans.traces WHERE trace_id = $1", trace_id)
         if row is None or not _may_see(seen, row["agencies"]):
             return []
-        return [_span(row) for row in await self._pool.fetch(_SPANS, trace_id, seen.agency, _MOST_SPANS)]
+        found = await self._pool.fetch(_SPANS, trace_id, seen.agency, _MOST_SPANS, _alone(seen, row["agencies"]))
+        return [_span(row) for row in found]
 
     async def beginning(self, start: str, most: int = 3) -> list[str]:
         """Ids of traces that begin so."""
@@ -137,6 +138,11 @@ class SpanStore:
 
 def _may_see(seen: Seen, agencies: Sequence[str]) -> bool:
     return seen.agency is None or seen.agency in agencies or (seen.nobodys and not agencies)
+
+
+def _alone(seen: Seen, agencies: Sequence[str]) -> bool:
+    """Whether what tells no agency is no other's: who sends a request names its trace, and may name another agency's."""
+    return seen.agency is None or set(agencies) <= {seen.agency}
 
 
 def _row(span: SpanRecord) -> tuple[object, ...]:

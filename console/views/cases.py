@@ -44,21 +44,24 @@ class Offer:
 @router.get("/{language}/cases/{case_id}")
 async def show(visit: SignedIn, case_id: str) -> Response:
     """The case as this person sees it; 404 where none of its records is for him."""
-    found = await together(*(visit.services.find(service, path.format(case_id)) for service, (_, path) in PARTS.items()))
+    whole, due, letters, documents, now, *found = await together(
+        visit.services.find("notices", f"/v1/cases/{case_id}/timeline", limit=_MOST_EVENTS),
+        _items(visit, "monitoring", "/v1/deadlines", case_id=case_id),
+        _items(visit, "notices", "/v1/letters", case_id=case_id),
+        _items(visit, "intake", "/v1/documents", case_id=case_id),
+        visit.now(),
+        *(visit.services.find(service, path.format(case_id)) for service, (_, path) in PARTS.items()),
+    )
     parts: dict[str, Answer] = {service: answer for service, answer in zip(PARTS, found, strict=True) if answer}
     if not parts:
         raise HTTPException(404)
     head = next(iter(parts.values())).data
-    told, due, letters, documents, certificates, names, now = await together(
-        _timeline(visit, case_id, parts),
-        _items(visit, "monitoring", "/v1/deadlines", case_id=case_id),
-        _items(visit, "notices", "/v1/letters", case_id=case_id),
-        _items(visit, "intake", "/v1/documents", case_id=case_id),
+    told, certificates, names, reasons = await together(
+        _timeline(visit, case_id, parts, whole),
         _certificates(visit, head, case_id),
         visit.names.institutions([head.get("institution_id")]),
-        visit.now(),
+        _reasons(visit, due),
     )
-    reasons = await _reasons(visit, due)
     book = _book(head)
     closed = parts["intake"].data.get("stage") in _ENDED if "intake" in parts else False
     return visit.page(
@@ -102,9 +105,8 @@ async def _items(visit: Visit, service: str, path: str, **narrowed: Any) -> list
         raise
 
 
-async def _timeline(visit: Visit, case_id: str, parts: Mapping[str, Answer]) -> list[dict[str, Any]]:
+async def _timeline(visit: Visit, case_id: str, parts: Mapping[str, Answer], whole: Answer | None) -> list[dict[str, Any]]:
     """Every event of the case, oldest first; of those services whose history he may read, where there is no whole timeline for him."""
-    whole = await visit.services.find("notices", f"/v1/cases/{case_id}/timeline", limit=_MOST_EVENTS)
     if whole is not None:
         return sorted(whole.data["items"], key=lambda item: (item["occurred_at"], item["recorded_at"]))
     read = await together(*(visit.services.find(service, f"{PARTS[service][1].format(case_id)}/history") for service in parts))
@@ -126,8 +128,9 @@ async def _certificates(visit: Visit, head: Mapping[str, Any], case_id: str) -> 
 
 
 async def _reasons(visit: Visit, items: list[dict[str, Any]]) -> dict[str, why.Why]:
-    """Why each deadline is on its day."""
-    answers = await together(*(visit.services.find("monitoring", f"/v1/deadlines/{each['deadline_id']}") for each in items))
+    """Why each deadline that is shown is on its day."""
+    shown = [each["deadline_id"] for each in items if each["state"] != "withdrawn"]
+    answers = await together(*(visit.services.find("monitoring", f"/v1/deadlines/{each}") for each in shown))
     return {each.data["deadline_id"]: why.why(each.data, visit.language) for each in answers if each is not None}
 
 

@@ -165,6 +165,7 @@ async def _list(visit: Visit, agency: str | None) -> Response:
         status=422 if problem else 200,
         problem=problem,
         agency=agency,
+        agencies={each["value"]: visit.plain(each.get("names"), each["value"]) for each in facets["facets"].get("agency", ())},
         here=here,
         items=items,
         following=following,
@@ -193,7 +194,7 @@ def _facets(visit: Visit, facets: Mapping[str, Any], asked: Mapping[str, str], a
             continue
         values = [
             {
-                "name": facet_name(visit, name, each["value"]),
+                "name": visit.plain(each.get("names"), facet_name(visit, name, each["value"])),
                 "entries": each["entries"],
                 "chosen": asked.get(name) == each["value"],
                 "to": visit.here(**{name: None if asked.get(name) == each["value"] else each["value"], "cursor": None}),

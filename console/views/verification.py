@@ -53,7 +53,7 @@ HAPPENED = {
     "CertificateEnded": N_("Ended before its term"),
     "NationalRegisterTold": N_("The national register was told"),
 }
-_CREDENTIAL = "vc+jwt"
+_CREDENTIAL, _KIND = "vc+jwt", "AccreditationCertificate"
 _LARGEST = 1_000_000
 #: So many agencies are asked about a sheet that names none.
 _MOST_AGENCIES = 8
@@ -78,7 +78,7 @@ async def verify(visit: Anybody) -> Response:
     known = await agencies(visit)
     if not asked["number"]:
         return _page(visit, known, asked)
-    held = [asked["agency"]] if asked["agency"] else await _holding(visit, asked["number"], known)
+    held = [asked["agency"]] if asked["agency"] else await _holding(visit, asked["number"], list(known))
     if len(held) == 1:
         return RedirectResponse(address(visit, held[0], asked["number"]), 303)
     return _page(visit, known, asked, status=200 if held else 404, held=held, missing=not held)
@@ -110,7 +110,8 @@ async def verify_file(visit: Anybody) -> Response:
     if len(content) > _LARGEST:
         return _page(visit, known, asked, status=413, wrong=visit._("The file is larger than any certificate."))
     try:
-        found = await (_sheet if content.lstrip()[:4] == b"%PDF" else _credential)(visit, name, content, [agency] if agency else known)
+        check = _sheet if content.lstrip()[:4] == b"%PDF" else _credential
+        found = await check(visit, name, content, [agency] if agency else list(known))
     except Refused as refused:
         if refused.status >= 500:
             raise
@@ -126,12 +127,12 @@ def address(visit: Visit, agency: str, number: str) -> str:
     return visit.url(f"verify/{quote(agency, safe='')}/{quote(number, safe='')}")
 
 
-async def agencies(visit: Visit) -> list[str]:
-    """Those that have somebody in the public register."""
+async def agencies(visit: Visit) -> dict[str, Mapping[str, str] | None]:
+    """Those that have somebody in the public register, with how they call themselves where they have said so."""
     with suppress(Refused):
         counted = (await visit.services.get("council", "/v1/register/facets")).data
-        return sorted(each["value"] for each in counted["facets"]["agency"])
-    return []
+        return {each["value"]: each.get("names") for each in sorted(counted["facets"]["agency"], key=lambda each: str(each["value"]))}
+    return {}
 
 
 async def _record(visit: Visit, agency: str, number: str) -> dict[str, Any]:
@@ -192,6 +193,8 @@ async def _credential(visit: Visit, name: str, content: bytes, asked: list[str])
             claims = read_signed_json(token, answer.data, _CREDENTIAL)
         except BadCredential:
             continue
+        if _KIND not in claims.get("type", ()):  # the same key signs status lists
+            continue
         issuer, accredited = claims.get("issuer") or {}, (claims.get("credentialSubject") or {}).get("accreditation") or {}
         held, number = issuer.get("identifier", agency), str(accredited.get("certificateNumber", ""))
         record = None
@@ -201,7 +204,7 @@ async def _credential(visit: Visit, name: str, content: bytes, asked: list[str])
     return Checked("bad_credential", name)
 
 
-def _page(visit: Visit, known: list[str], asked: Mapping[str, str], status: int = 200, **more: Any) -> Response:
+def _page(visit: Visit, known: Mapping[str, Any], asked: Mapping[str, str], status: int = 200, **more: Any) -> Response:
     record = more.get("record")
     context: dict[str, Any] = {"checked": None, "record": None, "missing": False, "held": [], "wrong": "", **more}
     return visit.page(

@@ -26,7 +26,7 @@ from services.council.readmodels import considerations
 from services.council.readmodels_certificates import certificates
 from services.council.readmodels_remedies import after_decisions
 from services.council.register import Wanted, entries
-from services.council.schemas_register import NationalRegisterNotice
+from services.council.schemas_register import NationalRegisterLetter
 from services.council.schemas_remedies import DeqarReport
 
 router = APIRouter(prefix="/v1")
@@ -70,7 +70,7 @@ async def _submissions(ctx: Context, since: date | None) -> list[DeqarReport]:
     router,
     "/certificates/{certificate_id}/national-register-notice",
     roles=[*AGENCY, Role.authorised_body_officer],
-    response_model=NationalRegisterNotice,
+    response_model=NationalRegisterLetter,
 )
 async def read_national_register_notice(ctx: Reading, certificate_id: Id) -> Any:
     """What the keeper of the national register is to be told (order 109, p. 24; IQAA, S3.h; Sapattuu Bilim, 3.3.c)."""
@@ -88,7 +88,7 @@ async def read_national_register_notice(ctx: Reading, certificate_id: Id) -> Any
     kept = rules.registers.get(NATIONAL)
     clauses = cited(rules, lambda book: told.under.get(book, ()))
     on, number = _told(told, certificate, after)
-    return NationalRegisterNotice.model_validate(
+    return NationalRegisterLetter.model_validate(
         {
             "what": "removal" if removed else "entry",
             "kept_by": kept.kept_by if kept else None,

@@ -20,6 +20,7 @@ from chassis.storage import Storage
 from chassis.text import AgencyId, IsoDate
 from chassis.web import Cursor, Id, Limit, Reading, checked_query, get, narrowed, page_model, page_of, told_page
 from regulations import load, local_date
+from services.council.certificate_document import agency_names_of, names_of_agencies
 from services.council.readmodels_certificates import institutions
 from services.council.readmodels_register import published_files, register_entries
 from services.council.readmodels_remedies import decisions
@@ -110,7 +111,13 @@ async def read_register(
 @router.get("/register/facets", response_model=Facets, **PUBLIC)
 async def count_register(request: Request, wanted: Asked) -> Any:
     """How many entries of each sort are found by the same search. Needs no token."""
-    return await facets(await _anybody(request, wanted.agency), wanted)
+    ctx = await _anybody(request, wanted.agency)
+    counted = await facets(ctx, wanted)
+    agencies = counted["facets"]["agency"]
+    names = await names_of_agencies(ctx, [each["value"] for each in agencies])
+    for each in agencies:
+        each["names"] = names.get(each["value"])
+    return counted
 
 
 async def _register_file(request: Request, wanted: Wanted, order: Order, kind: Format) -> StreamingResponse:
@@ -138,15 +145,16 @@ async def download_register_as_json(request: Request, wanted: Asked, order: Anno
 
 
 @get(router, "/register/{agency}/{certificate_id}", roles=EVERYBODY, response_model=RegisterEntryDetail)
-async def read_register_entry(ctx: Reading, certificate_id: Id, response: Response, as_of: AsOf = None) -> Any:
+async def read_register_entry(ctx: Reading, certificate_id: Id, request: Request, response: Response, as_of: AsOf = None) -> Any:
     """One entry with the history of its decisions, and the published report to download. Needs no token."""
     response.headers.update(ANYWHERE)
     found = await _entry(ctx, certificate_id, as_of)
     today = as_of or local_date(ctx.at, load(found["rulebook"]["id"], found["rulebook"]["version"]).zone)
     told = await ctx.rows(select(decisions.table).where(_D.case_id == found["case_id"]))
     history = steps(found, told, today)
-    where = f"/v1/register/{ctx.agency}/{certificate_id}/report" if await _report(ctx, found) else None
-    return RegisterEntryDetail.model_validate({**found, "as_of": today, "history": history, "report_path": where})
+    where = f"/v1/register/{ctx.agency}/{certificate_id}/report" if await _report(ctx, request, found) else None
+    more = {"as_of": today, "history": history, "report_path": where, "agency_names": await agency_names_of(ctx)}
+    return RegisterEntryDetail.model_validate({**found, **more})
 
 
 @get(
@@ -160,7 +168,7 @@ async def read_register_entry(ctx: Reading, certificate_id: Id, response: Respon
 async def download_published_report(ctx: Reading, certificate_id: Id, request: Request) -> StreamingResponse:
     """The full report on an entry, as it was published (order 109, p. 9.10; IQAA, S3.f.1). Needs no token."""
     found = await _entry(ctx, certificate_id, None)
-    report = await _report(ctx, found)
+    report = await _report(ctx, request, found)
     if report is None:
         raise NotFound("the agency does not keep the bytes of a published report on this entry here")
     received = await Storage.of(request.app.state.runtime.settings).get(ctx.agency, report["document_id"])
@@ -186,12 +194,13 @@ async def _entry(ctx: Context, certificate_id: str, as_of: date | None) -> dict[
     return dict(found)
 
 
-async def _report(ctx: Context, entry: dict[Any, Any]) -> Any:
-    """The file of the published report, where its bytes are kept and may be given out."""
+async def _report(ctx: Context, request: Request, entry: dict[Any, Any]) -> Any:
+    """The file of the published report, where its bytes are kept and may be given out; unscanned ones where the settings give these."""
     if not entry["report"]:
         return None
     f = published_files.c
-    mine = (f.document_id == entry["report"]["sha256"], f.erased_on.is_(None), f.personal.is_(None), f.scan != "infected")
+    given = ["clean", "unscanned"] if request.app.state.runtime.settings.documents_unscanned == "give" else ["clean"]
+    mine = (f.document_id == entry["report"]["sha256"], f.erased_on.is_(None), f.personal.is_(None), f.scan.in_(given))
     return await ctx.row(select(published_files.table).where(*mine))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -185,8 +185,13 @@ async def _beside(ctx: Context, issued: Issue) -> dict[str, Any]:
 
 async def agency_names_of(ctx: Context) -> dict[str, str]:
     """How the agency calls itself, by language; nothing where it has not said so."""
-    found = await ctx.row(select(agency_names.c.names))
-    return dict(found["names"]) if found else {}
+    return (await names_of_agencies(ctx, [ctx.agency])).get(ctx.agency, {})
+
+
+async def names_of_agencies(ctx: Context, agencies: Sequence[str]) -> dict[str, dict[str, str]]:
+    """How these agencies call themselves, whosever they are; those that have not said so are left out."""
+    query = select(agency_names.c.agency, agency_names.c.names).where(agency_names.c.agency.in_(agencies))
+    return {row["agency"]: dict(row["names"]) for row in await ctx.rows(query)}
 
 
 async def _earlier_number(ctx: Context, issued: Issue) -> str | None:

@@ -30,6 +30,8 @@ Purpose = Literal["revocation", "suspension"]
 
 MEDIA = "application/vc+jwt"
 TYPE = "vc+jwt"
+#: What tells the credential of a certificate from what else the key signs.
+KIND = "AccreditationCertificate"
 CONTEXT = ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2"]
 _DAY = timedelta(days=1)
 _FRESH = timedelta(days=1)
@@ -72,7 +74,7 @@ async def credential(ctx: Context, using: Settings, certificate_id: str) -> str:
     claims = {
         "@context": CONTEXT,
         "id": f"urn:uuid:{certificate_id}",
-        "type": ["VerifiableCredential", "AccreditationCertificate"],
+        "type": ["VerifiableCredential", KIND],
         "issuer": _without_nothing({"id": issuer, "identifier": ctx.agency, "name": _in_languages(await agency_names_of(ctx))}),
         "validFrom": _instant(end_of_local_day(valid_from(issued) - _DAY, rules.zone)),
         "validUntil": _instant(end_of_local_day(issued.valid_until, rules.zone)),

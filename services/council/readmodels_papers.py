@@ -36,7 +36,8 @@ credentials = ReadModel(
 )
 
 #: How the agency calls itself; filled from notices' events alone (consumers.py).
-agency_names = ReadModel("agency_names", Column("letterhead_id", Text, primary_key=True), Column("names", JSONB))
+#: How each agency calls itself: on its papers, and so to everybody.
+agency_names = ReadModel("agency_names", Column("letterhead_id", Text, primary_key=True), Column("names", JSONB), public=True)
 
 ALL = [certificate_documents, credentials, agency_names]
 

@@ -68,6 +68,7 @@ class Facet(BaseModel):
 
     value: str
     entries: int
+    names: dict[str, str] | None = Field(None, description="Of an agency: how it calls itself on its letterhead, by language")
 
 
 class Facets(BaseModel):
@@ -96,11 +97,12 @@ class RegisterEntryDetail(RegisterEntry):
     """An entry with its history up to the day that is asked about, the published report to download, and the clauses of the register."""
 
     as_of: date
+    agency_names: dict[str, str] = Field({}, description="How the agency calls itself on its letterhead, by language")
     report_path: str | None = Field(description="Where council gives out the published report, if the agency keeps its bytes here")
     history: list[RegisterStep]
 
 
-class NationalRegisterNotice(BaseModel):
+class NationalRegisterLetter(BaseModel):
     """What the body that keeps the national register is to be told of a certificate, by the regulation under which it stands.
 
     `removal` of a revoked one, else `entry`. `told_on` and `outgoing_number`: as it was told already.

@@ -6,14 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actions import Action
-from chassis.text import Identifier, ShortText
+from chassis.text import Day, Identifier, ShortText
 from regulations import RulebookRef
 from services.notices.contract_letters import Language, LetterChannel, LetterInstitution, LetterSource
 
 _IN = ConfigDict(extra="forbid", frozen=True)
 
 LetterStatus = Literal["drawn_up", "dispatched", "received"]
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 InLanguages = dict[Language, ShortText]
 
 
@@ -34,7 +33,7 @@ class LetterReceiptNote(BaseModel):
     model_config = _IN
 
     received_on: Day
-    dispatch: int | None = Field(default=None, ge=1, le=1000, description="By which of its dispatches; without it the last")
+    dispatch: int | None = Field(default=None, strict=True, ge=1, le=1000, description="By which of its dispatches; without it the last")
     note: ShortText | None = None
 
 

@@ -40,5 +40,5 @@ async def finished(stack: Stack, http: httpx.AsyncClient, time: LegalTime, agenc
     await improving(journey)
     await notified(journey)
     await lettered(journey)
-    journey.ids |= {"purpose": "revocation", "status_list": "1"}
+    journey.ids |= {"purpose": "revocation", "status_list": "1", "number": f"KZ-A-{journey.blank}"}
     return journey

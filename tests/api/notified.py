@@ -59,8 +59,8 @@ def letter_bodies() -> dict[str, Any]:
     letter, day = "/v1/letters/{letter_id}", "2000-01-01"
     signed = {"signatory_posts": {"en": "Director"}, "signatory_id": "agency.director", "signatory_name": "Name"}
     return {
-        f"{letter}/dispatch": {"channel": "post", "language": "en", "dispatched_on": day},
-        f"{letter}/receipt": {"received_on": day},
+        f"{letter}/dispatch": {"channel": "post", "language": "en", "dispatched_on": day, "reference": "RR 1"},
+        f"{letter}/receipt": {"received_on": day, "dispatch": 99, "note": "So."},
         "/v1/letterhead": {"names": {"en": "The agency"}, **signed},
     }
 

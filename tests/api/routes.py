@@ -41,12 +41,19 @@ class Route:
         return f"{self.method} {self.service}{self.path}"
 
     @property
+    def resource(self) -> str:
+        """What a command is about: most have an address below it."""
+        return self.path if self.path in ITSELF else self.path.rpartition("/")[0]
+
+    @property
     def role(self) -> Role:
         """A role that is let in: an agency's own where there is one."""
         preferred = (Role.coordinator, Role.director, Role.institution_officer)
         return next((role for role in preferred if role in self.roles), min(self.roles, default=Role.auditor))
 
 
+#: What an agency has one of, and is written whole.
+ITSELF = ("/v1/letterhead",)
 #: What the query of a read must have.
 ASKED = {"/v1/search": {"q": "university"}}
 

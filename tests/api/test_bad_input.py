@@ -372,7 +372,7 @@ async def test_a_command_on_what_exists_needs_the_version_that_was_read(case: Jo
 
 
 async def _version(case: Journey, route: Route) -> str:
-    answer = await case.get(Role.coordinator, route.service, route.path.rpartition("/")[0])
+    answer = await case.get(Role.coordinator, route.service, route.resource)
     return answer.headers["etag"].strip('"')
 
 

@@ -37,8 +37,7 @@ ELSEWHERE = {"/v1/blanks": "/v1/blanks/book"}
 
 
 def _resource(route: Route) -> str:
-    parent = route.path.rpartition("/")[0]
-    return ELSEWHERE.get(parent, parent)
+    return ELSEWHERE.get(route.resource, route.resource)
 
 
 def test_every_resource_that_takes_commands_tells_which() -> None:
@@ -51,6 +50,7 @@ def test_every_resource_that_takes_commands_tells_which() -> None:
         "/v1/visits/{case_id}/objections",
         "/v1/considerations/{case_id}/deqar-export",
         "/v1/certificates/imports/{import_id}",
+        "/v1/certificates/{certificate_id}/national-register-notice",
         "/v1/controls/{control_id}/sample",
         "/v1/attestation-subjects/imports/{subject_import_id}",
         "/v1/surveys/{survey_id}/results",

@@ -48,7 +48,7 @@ def _ask(case: Journey, route: Route, mode: GenerationMode, known: bool) -> int:
     """Generated requests to one operation, from a thread of its own; how many were answered with success."""
     operation = _document(case.stack.urls[route.service])[route.path][route.method]
     headers = {} if route.public else {"Authorization": case.headers(route.role)["authorization"]}
-    fixed: dict[str, Any] = {}
+    fixed: dict[str, Any] = {"query": {"wait": 0}} if "wait" in route.query else {}
     if known:
         fixed["path_parameters"] = {name: case.ids[name] for name in re.findall(r"\{(\w+)\}", route.path)}
         if route.needs_version:

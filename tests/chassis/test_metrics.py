@@ -61,6 +61,8 @@ def test_the_text_is_what_prometheus_reads() -> None:
         (None, "::1", {}, 200),
         (None, "10.0.0.7", {}, 404),
         (None, "127.0.0.1", {"X-Forwarded-For": "203.0.113.5"}, 404),
+        (None, "127.0.0.1", {"Host": "kepil.example"}, 404),
+        (None, "127.0.0.1", {"Host": "localhost:8108"}, 200),
         ("secret", "10.0.0.7", {"Authorization": "Bearer secret"}, 200),
         ("secret", "127.0.0.1", {}, 404),
         ("secret", "127.0.0.1", {"Authorization": "Bearer другой".encode().decode("latin-1")}, 404),
@@ -71,7 +73,7 @@ async def test_only_the_machine_itself_or_the_token_reads_metrics(
 ) -> None:
     app = Starlette()
     metrics.expose(app, Settings(metrics_token=token))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(peer, 1)), base_url="http://part") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(peer, 1)), base_url="http://127.0.0.1:8101") as client:
         assert (await client.get("/metrics", headers=[(k, v.encode("latin-1")) for k, v in headers.items()])).status_code == status  # type: ignore[misc]
 
 

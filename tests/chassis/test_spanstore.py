@@ -139,7 +139,8 @@ async def test_an_agency_sees_its_own_spans_and_the_operator_those_of_nobody(sto
     assert await seen(Seen("ours")) == {ours, mixed}
     assert await seen(Seen("ours", nobodys=True)) == {ours, mixed, nobodys}
     assert await seen(Seen("theirs")) == {mixed}
-    assert {span.span[-1] for span in await store.spans(Seen("ours"), mixed)} == {"1", "2"}
+    assert {span.span[-1] for span in await store.spans(Seen("ours"), mixed)} == {"2"}, "what tells no agency may be the other's"
+    assert [each["cases"] for each in await store.search(Seen("ours"), Asked()) if each["trace_id"] == mixed] == [[]]
     assert await store.spans(Seen("theirs"), ours) == []
     assert await store.spans(Seen("ours"), nobodys) == []
 

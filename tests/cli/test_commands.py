@@ -13,7 +13,7 @@ from cli.running import describe
 from cli.state import ROOT, StateDir, alive
 from tests.cli.conftest import gone, until
 
-PORT_BASE = {"test_up_status_logs_down": 22100, "test_children_of_a_killed_supervisor_end": 22300, "test_interrupt": 22500}
+PORT_BASE = {"test_up_status_logs_down": 10100, "test_children_of_a_killed_supervisor_end": 10300, "test_interrupt": 10500}
 
 
 def kepil(*arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,8 @@ from cli.running import NotRunning, describe
 from cli.state import ROOT
 
 GUIDES = ROOT / "docs" / "guide"
-PORT_BASE = {"accreditation": 22700, "attestation": 23300, "internal-monitoring": 23500, "machine": 22900, "monitoring": 23100}
+#: Below those that stacks with free ports choose from.
+PORT_BASE = {"accreditation": 10700, "attestation": 11300, "internal-monitoring": 11500, "machine": 10900, "monitoring": 11100}
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 

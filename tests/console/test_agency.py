@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from icalendar import Calendar
+from opentelemetry.util.http import parse_excluded_urls
 from playwright.async_api import Browser
 
 from chassis.auth import Role
 from cli.supervisor import Stack
 from console.agenda import beside, month_of, weeks
+from console.app import UNTRACED
 from console.bars import bar, columns
 from console.feeds import Feeds
 from console.session import Person, Session
@@ -104,6 +106,13 @@ def test_neither_secret_nor_token_stands_readable_in_the_folder(tmp_path: Path) 
     assert kept.stat().st_mode & 0o077 == 0
     assert not any(told in kept.read_text() for told in (word.partition(".")[2], "refresh", "aida"))
     assert Feeds(tmp_path / "calendars", b"o" * 32).opened(word) is None
+
+
+def test_no_span_tells_the_secret_of_an_address() -> None:
+    untraced = parse_excluded_urls(",".join(UNTRACED))
+
+    assert untraced.url_disabled("https://kepil.example/ru/calendar/feed/name.secret.ics")
+    assert not untraced.url_disabled("https://kepil.example/ru/calendar")
 
 
 @pytest.mark.parametrize("language", ["ky", "kk", "ru", "en"])

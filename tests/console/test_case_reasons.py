@@ -42,6 +42,22 @@ def deadline(term: str, anchor: date, book: Any = IQAA, **other: Any) -> dict[st
     }
 
 
+def test_a_long_timeline_looks_its_rulebook_and_each_clause_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def books(rulebook: str | None = None, version: str | None = None) -> tuple[Any, ...]:
+        asked.append(str(rulebook))
+        return (KZ,)
+
+    monkeypatch.setattr(labels, "books", books)
+    one = {**fact("ApplicationFiled"), "rulebook": KZ.id, "clauses": [{"id": "10"}], "data": {"kind": "institutional"}}
+    told = timeline.entries([one] * 300, "ru")
+
+    assert len(asked) == 2
+    assert {(each.clauses[0]["text"], each.facts) for each in told} == {(fold(KZ.clauses["10"].quote["ru"]), told[0].facts)}
+    assert told[0].facts[0][1] == labels.entry(KZ, "institutional", "ru")
+
+
 def test_a_stage_is_done_by_its_fact_and_the_next_one_is_under_way() -> None:
     way = stages.way(KZ, [fact("ApplicationFiled"), fact("ContractConcluded", 2)], closed=False)
 

@@ -90,6 +90,8 @@ async def test_a_meeting_tells_who_came_who_stood_aside_what_was_voted_and_decid
         assert f"/en/meetings/{case.ids['meeting_id']}" in listed
         assert "5 of 5" in listed
         text = (await client.get(f"/en/meetings/{case.ids['meeting_id']}")).text
+        assert re.search(r'<span class="clause[^"]*">clause [0-9A-Z]', text)
+        assert not re.search(r'(· |</a> )<span class="clause[^>]*>[0-9]', text), "a clause is called one"
     assert "more than 1/2" in text
     assert "quorum</span>" in text
     assert "Taught there." in text

@@ -8,7 +8,7 @@ from console import forms_reading as reading
 from console import labels
 from console.fields import Member, members_of
 from console.forms import Form, told_of
-from console.forms_choices import Option, enumerated, from_rulebooks, within
+from console.forms_choices import Option, enumerated, from_rulebooks, of_document, within
 from console.forms_operations import Operation, operations
 
 WORD, LINE, PROSE = r"^[a-z_]{2,40}$", r"^[^\x00-\x1f\x7f-\x9f]*$", r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
@@ -218,12 +218,49 @@ def test_words_are_chosen_by_the_names_of_the_rulebook_and_under_it_where_there_
     levels = Member("levels", "list", "NewApplication", item=Member("levels", "line", "NewApplication", pattern=WORD))
     book = labels.books("kz-109-2008-accreditation")
     one = from_rulebooks(levels, book, "kk")
-    several = from_rulebooks(levels, labels.books(), "kk")
+    several = from_rulebooks(levels, [*book, *labels.books("kz-109-2008-attestation")], "kk")
 
     assert [each.value for each in one] == ["higher", "postgraduate"]
     assert {each.group for each in one} == {""}
     assert str(book[0].title.kk) in {each.group for each in several}
+    assert len({(each.value, each.label) for each in several}) == len(several)
     assert from_rulebooks(Member("levels", "line", "X", pattern=LINE), book, "kk") == []
+
+
+def test_a_word_that_every_rulebook_has_is_offered_once_and_under_none() -> None:
+    levels = Member("levels", "list", "NewApplication", item=Member("levels", "line", "NewApplication", pattern=WORD))
+    both = [*labels.books("kz-109-2008-accreditation"), *labels.books("iqaa-accreditation")]
+
+    assert from_rulebooks(levels, both, "en") == [Option("higher", "higher"), Option("postgraduate", "postgraduate")]
+
+
+def test_a_document_is_offered_the_words_of_its_own_command() -> None:
+    order_109, iqaa = labels.books("kz-109-2008-accreditation"), labels.books("iqaa-accreditation")
+
+    assert [each.value for each in of_document(order_109, "en", "attach_document")][:2] == ["application", "state_licence"]
+    assert of_document(order_109, "en", "prepare_materials") == []
+    package = [each.value for each in of_document(iqaa, "en", "prepare_materials")]
+    assert package[:4] == ["self_assessment_report", "external_evaluation_report", "accreditation_conclusion", "presentation"]
+    assert "licence_copies" not in package
+    assert len(package) == len(set(package))
+    assert "methodological_support" in {each.value for each in of_document(iqaa, "en", "send_materials")}
+
+
+def test_a_document_without_a_word_of_the_rulebook_is_told_by_what_it_was_sent_as() -> None:
+    (order_109,) = labels.books("kz-109-2008-accreditation")
+
+    assert labels.value("kind", "state_licence", "ru", order_109) == "копия государственной лицензии"
+    assert labels.value("kind", "documents", "ru", order_109) == "Документы"
+
+
+def test_parts_by_their_names_may_be_none_where_the_service_names_no_least_number() -> None:
+    words = {"type": "object", "additionalProperties": {"type": "string"}}
+    body = {"type": "object", "properties": {"parts": words, "names": {**words, "minProperties": 1}}, "required": ["parts", "names"]}
+    members = members_of(body, {})
+    values = reading.blank(members)
+
+    assert reading.mistakes(members, values) == {"names": "missing"}
+    assert reading.body(members, values) == {"parts": {}, "names": {}}
 
 
 def test_the_services_own_words_have_names_too() -> None:
@@ -262,3 +299,10 @@ def test_a_command_knows_what_it_is_about_and_its_own_path() -> None:
     assert panel.ids_in("/v1/visits/abc/panel") == ("abc",)
     assert panel.ids_in("/v1/visits/abc/other") is None
     assert panel.at(["abc"]) == "/v1/visits/abc/panel"
+
+
+def test_an_id_of_an_address_stays_one_part_of_the_path() -> None:
+    operation = Operation("intake", "withdraw", "/v1/a/{a_id}/withdrawal", frozenset(), (), (), True, "/v1/a/{a_id}", True)
+
+    assert operation.at(["1%2Fdecision?"]) == "/v1/a/1%252Fdecision%3F/withdrawal"
+    assert operation.of(["../b#"]) == "/v1/a/..%2Fb%23"

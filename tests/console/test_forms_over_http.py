@@ -6,7 +6,7 @@ import pytest
 
 from chassis.auth import Role
 from cli.supervisor import Stack
-from tests.console.filing import UNIVERSITY, action, adopt, application, attached, register, shown
+from tests.console.filing import UNIVERSITY, action, adopt, application, attached, register, registered, shown
 from tests.console.signing import hidden, signed_in
 
 
@@ -77,6 +77,28 @@ async def test_the_words_to_choose_from_are_the_rulebooks_own(stack: Stack, agen
         higher = {"ky": "жогорку", "kk": "жоғары", "ru": "высшее", "en": "higher"}
         assert higher[language] in text.lower()
         assert 'value="institutional"' in text
+
+
+async def test_an_officer_begins_with_his_own_institution_chosen(stack: Stack, agency: str) -> None:
+    async with signed_in(stack, Role.coordinator, agency=agency) as client:
+        await register(client)
+    async with signed_in(stack, Role.institution_officer, agency=agency, institution="kaznu") as client:
+        text = (await client.get("/en/new/intake/file_application")).text
+        assert re.search(r'<option value="kaznu" selected>', text), text[:6_000]
+        assert text.count('name="levels" value="higher"') == 1
+
+
+async def test_a_contract_is_drawn_up_under_a_regulation_that_names_no_parts(stack: Stack, agency: str) -> None:
+    await adopt(stack, agency)
+    async with signed_in(stack, Role.coordinator, agency=agency) as client:
+        case = await registered(client)
+        way = action(await client.get(case), "draw_up_contract")
+        page = await client.get(way)
+        assert "The regulation names no parts of it" in page.text
+        assert '<option value="state_licence"' not in page.text
+        done = await client.post(way, data={**hidden(page.text), "contract_number": "K-5"})
+        assert (done.status_code, done.url.path) == (200, case), done.text[:6_000]
+        assert "Recorded: Draw up the contract." in done.text
 
 
 async def test_nobody_is_sent_to_a_page_of_others(stack: Stack, agency: str) -> None:

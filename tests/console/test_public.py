@@ -127,6 +127,26 @@ async def test_a_certificate_is_verified_by_its_number_in_the_visitors_language(
     assert (missing.status_code, "no-such/number" in missing.text, "Not found" in missing.text) == (404, True, True)
 
 
+async def test_the_agency_is_called_as_its_letterhead_calls_it(stack: Stack, case: Journey) -> None:
+    names, city, post = {"ru": "Агентство качества", "en": "The Quality Agency"}, {"ru": "Алматы"}, {"ru": "Директор"}
+    head = {"names": names, "addresses": city, "signatory_posts": post, "signatory_id": "director", "signatory_name": "Aigul A."}
+    made = await case.http.post(f"{stack.urls['notices']}/v1/letterhead", json=head, headers=case.headers(Role.director, version=0))
+    assert made.status_code in (200, 201), made.text
+    one = f"register/{case.agency}/{case.ids['certificate_id']}"
+    async with visiting(stack) as client:
+
+        async def named() -> bool:
+            return "The Quality Agency" in (await client.get(f"/en/{one}")).text
+
+        await eventually(named, "the agency's name on the page of its entry", 30)
+        everywhere = (await client.get("/en/register", params={"q": case.ids["number"]})).text
+        russian = (await client.get(f"/ru/register/{case.agency}")).text
+        verifying = (await client.get("/ru/verify")).text
+    assert '<span class="quiet">The Quality Agency</span>' in everywhere
+    assert "Агентство качества</span></h1>" in russian
+    assert f'<option value="{case.agency}">Агентство качества</option>' in verifying
+
+
 async def test_a_sheet_and_a_credential_are_checked_by_dropping_them(stack: Stack, case: Journey) -> None:
     path = "/v1/certificates/{certificate_id}"
     sheet = (await case.get(Role.institution_officer, "council", f"{path}/pdf?language=ru")).content

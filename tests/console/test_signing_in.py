@@ -1,7 +1,9 @@
 """Signing in and out through the real issuer, and what the session is proof against."""
 
 import re
+from dataclasses import asdict, replace
 from secrets import token_urlsafe
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,8 +11,10 @@ import httpx
 import pytest
 
 from chassis.auth import Role
+from chassis.settings import Settings
 from chassis.subject_keys import master_key
 from cli.supervisor import Stack
+from console.login import Login
 from console.session import Person, Seal, Session, Sessions
 from tests.console.signing import csrf, hidden, signed_in, visiting
 
@@ -36,6 +40,13 @@ def test_a_long_session_is_kept_in_pieces_and_read_whole() -> None:
     assert Sessions(b"j" * 32, secure=True, lifetime_seconds=10**9).read(kept(cookies)) is None
 
 
+@pytest.mark.parametrize("document", [{}, {"began_at": 2_000_000_000}, {**asdict(SESSION), "began_at": 2_000_000_000, "later": 1}])
+def test_the_session_of_another_version_is_none(document: dict[str, Any]) -> None:
+    word = Seal(b"k" * 32, "session").close(document)
+
+    assert Sessions(b"k" * 32, secure=False, lifetime_seconds=10**9).read({"kepil-0": word[:3_600], "kepil-1": word[3_600:]}) is None
+
+
 def test_what_was_sealed_for_one_purpose_does_not_open_for_another() -> None:
     word = Seal(b"k" * 32, "signing in").close({"state": "x"})
 
@@ -47,6 +58,28 @@ def test_a_session_ends_by_itself() -> None:
     sessions = Sessions(b"k" * 32, secure=False, lifetime_seconds=1)
 
     assert sessions.read(kept(sessions.cookies({}, SESSION))) is None
+
+
+async def test_a_refresh_token_that_stays_the_same_renews_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked = 2_000_000_000, 0
+    monkeypatch.setattr("console.login.time", SimpleNamespace(time=lambda: now, monotonic=lambda: now))
+
+    async def renewed(session: Session) -> Session:
+        nonlocal asked
+        asked += 1
+        return replace(session, access=f"access {asked}", expires_at=now + 300)
+
+    async with httpx.AsyncClient() as http:
+        login = Login(Settings(), http, b"k" * 32)
+        monkeypatch.setattr(login, "_renew", renewed)
+        session: Session | None = replace(SESSION, expires_at=now)
+        for hour in range(1, 4):
+            session = await login.fresh(session)
+            assert session is not None
+            assert (session.access, session.expires_at) == (f"access {hour}", now + 300)
+            assert await login.fresh(replace(session, expires_at=now)) == session, "who comes with it a little later gets the same"
+            now += 300
+        await login.aclose()
 
 
 async def test_a_person_signs_in_and_comes_to_the_page_that_was_asked_for(stack: Stack, agency: str) -> None:

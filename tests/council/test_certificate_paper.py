@@ -14,8 +14,8 @@ from PIL import Image
 
 from chassis.problems import Unavailable
 from chassis.settings import Settings
-from chassis.signed import BadCredential, UnknownKey, examine_pdf, read_signed_json
-from chassis.signing import SigningKey, published_keys, signing_key, trusted_certificates
+from chassis.signed import BadCredential, UnknownKey, certificates_of, examine_pdf, read_signed_json, signers_of
+from chassis.signing import SigningKey, published_keys, signers, signing_key, trusted_certificates
 from chassis.typeset import typeset
 from services.council.certificate_document import TEMPLATE, address_of, made, qr_of, told_day, words
 from services.council.credential import issuer_of
@@ -130,20 +130,20 @@ def test_what_it_says_cannot_become_the_template_s_source(using: Settings) -> No
 
 def test_forty_programmes_do_not_break_the_sheet(using: Settings, key: SigningKey) -> None:
     document = made(content(using, "ru", scopes=[f"образовательная программа: 6B0{n}" for n in range(40)]), key, AT)
-    assert examine_pdf(document, trusted_certificates(using)).trusted
+    assert examine_pdf(document, trusted_certificates(using), signers(using)).trusted
 
 
 def test_a_signature_holds_until_a_single_byte_is_changed(using: Settings, key: SigningKey) -> None:
     document = made(content(using, "kk"), key, AT)
-    roots = trusted_certificates(using)
-    found = examine_pdf(document, roots)
+    known = trusted_certificates(using), signers(using)
+    found = examine_pdf(document, *known)
     assert (found.signed, found.intact, found.trusted, found.signer) == (True, True, True, key.signer)
     for place in (40, len(document) // 4, len(document) // 2, 3 * len(document) // 4, len(document) - 300, len(document) - 4):
         changed = bytearray(document)
         changed[place] ^= 1
-        assert not examine_pdf(bytes(changed), roots).intact, place
-    assert not examine_pdf(document + b"% more", roots).intact
-    assert not examine_pdf(document[:-40], roots).intact
+        assert not examine_pdf(bytes(changed), *known).intact, place
+    assert not examine_pdf(document + b"% more", *known).intact
+    assert not examine_pdf(document[:-40], *known).intact
 
 
 def test_what_is_added_after_the_signature_is_told(using: Settings, key: SigningKey) -> None:
@@ -151,12 +151,12 @@ def test_what_is_added_after_the_signature_is_told(using: Settings, key: Signing
         pdf.docinfo["/Title"] = "Another"
         rewritten = io.BytesIO()
         pdf.save(rewritten)
-    assert not examine_pdf(rewritten.getvalue(), trusted_certificates(using)).intact
+    assert not examine_pdf(rewritten.getvalue(), trusted_certificates(using), signers(using)).intact
 
 
 def test_another_s_key_is_not_trusted(using: Settings, key: SigningKey, tmp_path: Path) -> None:
     stranger = signing_key(Settings(state_dir=tmp_path))
-    found = examine_pdf(made(content(using, "kk"), stranger, AT), trusted_certificates(using))
+    found = examine_pdf(made(content(using, "kk"), stranger, AT), trusted_certificates(using), signers(using))
     assert (found.intact, found.trusted) == (True, False)
     token = stranger.sign_json(b'{"a": 1}', "vc+jwt")
     with pytest.raises(UnknownKey):
@@ -164,6 +164,14 @@ def test_another_s_key_is_not_trusted(using: Settings, key: SigningKey, tmp_path
     borrowed = {**published_keys(using)["keys"][0], "kid": stranger.jwk["kid"]}
     with pytest.raises(BadCredential):
         read_signed_json(token, {"keys": [borrowed]}, "vc+jwt")
+
+
+def test_whom_our_authority_certifies_besides_is_not_us(using: Settings, key: SigningKey) -> None:
+    document = made(content(using, "kk"), key, AT)
+    others = trusted_certificates(using), trusted_certificates(using)  # the authority's own, and not the key's
+    assert (examine_pdf(document, *others).intact, examine_pdf(document, *others).trusted) == (True, False)
+    known = published_keys(using)
+    assert examine_pdf(document, certificates_of(known), signers_of(known)).trusted
 
 
 def test_a_key_before_this_one_is_trusted_still_where_the_settings_say_so(using: Settings, key: SigningKey, tmp_path: Path) -> None:
@@ -174,7 +182,7 @@ def test_a_key_before_this_one_is_trusted_still_where_the_settings_say_so(using:
     kept.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (key.certificate, *key.chain)))
     later = Settings(state_dir=tmp_path, signing_trust_file=kept)
     assert signing_key(later).jwk["kid"] != key.jwk["kid"]
-    assert examine_pdf(document, trusted_certificates(later)).trusted
+    assert examine_pdf(document, trusted_certificates(later), signers(later)).trusted
     assert read_signed_json(token, published_keys(later), "vc+jwt") == {"a": 1}
     assert published_keys(later)["keys"][0]["kid"] == signing_key(later).jwk["kid"]
 

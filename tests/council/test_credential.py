@@ -3,8 +3,9 @@
 import asyncio
 import gzip
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from chassis.signed import read_signed_json
 from cli import check_certificate
+from console.views.verification import _credential as checked_by_the_console
 from services.council import credential
 from services.council.domain.paper import LIST_SIZE
 from tests.council.papers import Registry
@@ -125,6 +127,21 @@ async def test_there_is_no_list_in_which_nothing_stands(registry: Registry) -> N
     assert (await registry.desk.http.get(f"{about}/other/1")).status_code == 422
 
 
+async def test_a_status_list_and_a_token_without_a_bottom_are_no_credentials_for_the_console(registry: Registry) -> None:
+    await given(registry, await registry.issued())
+    known = await keys(registry)
+
+    async def found(*_: object) -> Any:
+        return SimpleNamespace(data=known)
+
+    visit: Any = SimpleNamespace(services=SimpleNamespace(find=found))
+    deep = urlsafe_b64encode(b"[" * 200_000).decode().rstrip("=")
+    for token in (await listed(registry, "revocation"), f"{deep}.e30.AAAA"):
+        told = await checked_by_the_console(visit, "a.vc", token.encode(), [registry.desk.agency])
+        assert told is not None
+        assert (told.verdict, told.certificate) == ("bad_credential", None)
+
+
 async def test_it_is_checked_offline(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     id_ = await registry.issued(days_ago=10)
     files = {"vc": (await given(registry, id_)).encode(), "pdf": await registry.pdf(id_)}
@@ -150,7 +167,7 @@ async def test_it_is_checked_offline(registry: Registry, tmp_path: Path, capsys:
     assert (code, said["genuine"], said["not_in_force"]) == (1, True, ["it is called back: revocation"])
     code, said = await checked("pdf")
     assert (code, said["genuine"], said["why"]) == (0, True, None)
-    for name in ("bad", "bad_pdf", "strange"):
+    for name in ("bad", "bad_pdf", "strange", "before"):  # the last is a status list, which the same key signs
         code, said = await checked(name)
         assert (code, said["genuine"]) == (1, False), name
     other = tmp_path / "other.json"

@@ -119,7 +119,9 @@ async def test_without_an_agency_the_registers_of_all_are_searched_and_with_one_
 
 
 @pytest.mark.clause("iqaa-accreditation", "S3.f.1")
-async def test_the_published_report_is_given_to_everybody_unless_it_is_infected_or_about_a_person(case: Case) -> None:
+async def test_the_published_report_is_given_to_everybody_unless_it_is_infected_or_about_a_person(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bytes_ = b"%PDF-1.7 " + uuid4().bytes
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -143,7 +145,12 @@ async def test_the_published_report_is_given_to_everybody_unless_it_is_infected_
     assert (file.content, file.headers["content-type"]) == (bytes_, "application/pdf")
     await case.told(DocumentScanned(document_id=sha, scan="infected", scanned_on=date(2026, 1, 2)), "intake")
     assert await given() == (None, 404)
+    await case.told(DocumentScanned(document_id=sha, scan="unscanned", scanned_on=date(2026, 1, 3)), "intake")
+    assert await given() == (f"{path}/report", 200)
+    monkeypatch.setattr(case.runtime.settings, "documents_unscanned", "hold")
+    assert await given() == (None, 404)
     await case.told(DocumentScanned(document_id=sha, scan="clean", scanned_on=date(2026, 1, 3)), "intake")
+    assert await given() == (f"{path}/report", 200)
     await case.told(DocumentStored(**stored, personal=True, stored_by="coordinator", stored_on=date(2026, 1, 4)), "intake")
     assert await given() == (None, 404)
 

@@ -165,6 +165,10 @@ async def test_a_dropped_file_has_its_limits(registry: Registry, monkeypatch: py
     monkeypatch.setattr(verification, "_STRANGE", Rate(per_minute=1, burst=1))
     assert (await registry.drop(b"1")).status_code == 200
     assert (await registry.drop(b"2")).status_code == 429
+    elsewhere = "/v1/verification/an-agency-that-is-not-there/document"
+    for content_, status in ((b"3", 429), (b"1", 200)):  # another name is not another machine; what was examined is not so again
+        answer = await registry.desk.http.post(elsewhere, content=content_, headers={"content-type": "application/pdf"})
+        assert answer.status_code == status
 
 
 @pytest.mark.clause(KZ, "28 (a)")
@@ -214,6 +218,9 @@ async def test_a_number_that_was_corrected_leads_to_the_certificate(registry: Re
     assert (told["number"], told["asked"], told["certificate_id"]) == ("KZ-RIGHT", "KZ-WRONG", id_)
     found = await registry.dropped(document)
     assert (found["document"]["number"], found["certificate"]["number"], found["document"]["superseded"]) == ("KZ-WRONG", "KZ-RIGHT", True)
+    other = await registry.issued("KZ-WRONG")
+    assert (await registry.told("KZ-WRONG"))["certificate_id"] == other
+    assert (await registry.dropped(document))["certificate"]["certificate_id"] == id_, "a sheet is of its own certificate"
 
 
 async def test_an_institution_has_its_own_documents_alone(registry: Registry) -> None:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from regulations import RulebookChanged, RulebookRef, RulebookRefused, RulebookUnknown, Share, load, resolve, versions
+from regulations import library as shelf
 from regulations.library import SHELF, library, read
 from regulations.rulebook import Rulebook
 
@@ -65,6 +66,16 @@ def test_the_shelf_is_read_whole_and_the_newest_version_is_meant_unless_one_is_n
 def test_what_is_not_on_the_shelf_is_unknown(rulebook_id: str, version: str | None) -> None:
     with pytest.raises(RulebookUnknown):
         load(rulebook_id, version)
+
+
+def test_a_folder_without_a_rulebook_is_none_and_a_new_one_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "drafts").mkdir()
+    monkeypatch.setattr(shelf, "SHELF", tmp_path)
+
+    assert library() == {}
+    assert shelf.every("drafts") == ()
+    written(tmp_path, FILE.read_text(encoding="utf-8"))
+    assert {name: [book.content_hash for book in books] for name, books in library().items()} == {ORDER_109: [RULES.content_hash]}
 
 
 def test_a_file_that_is_as_it_should_be_is_read(tmp_path: Path) -> None:
