@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, case, null, or_, select
 
 from chassis.auth import PUBLIC as EVERYBODY
@@ -127,8 +128,15 @@ async def _register_file(request: Request, wanted: Wanted, order: Order, kind: F
     return file_of(ctx, entries(wanted, ctx.at), order=order, model=RegisterEntry, kind=kind, name=name, told=told)
 
 
-def _file(media: str) -> dict[str, Any]:
-    files: dict[int | str, Any] = {200: {"content": {media: {"schema": {"type": "string"}}}}}
+def _file(media: str, items: type[BaseModel] | None = None, **more: Any) -> dict[str, Any]:
+    """How a route is told of that gives a file: of text, or of a JSON object with `items` and what it has besides."""
+    schema: dict[str, Any] = {"type": "string"}
+    if items is not None:
+        day = {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}
+        listed = {"type": "array", "items": {"$ref": f"#/components/schemas/{items.__name__}"}}
+        members = {**more, "as_of": day, "made_at": {"type": "string", "format": "date-time"}, "items": listed}
+        schema = {"type": "object", "properties": members, "required": list(members)}
+    files: dict[int | str, Any] = {200: {"content": {media: {"schema": schema}}}}
     return {**PUBLIC, "responses": files | PUBLIC["responses"], "response_class": StreamingResponse, "response_model": None}
 
 
@@ -138,7 +146,7 @@ async def download_register_as_csv(request: Request, wanted: Asked, order: Annot
     return await _register_file(request, wanted, order, "csv")
 
 
-@router.get("/register.json", **_file("application/json"))
+@router.get("/register.json", **_file("application/json", RegisterEntry))
 async def download_register_as_json(request: Request, wanted: Asked, order: Annotated[Order, Depends(REGISTER_BY)]) -> StreamingResponse:
     """Every entry that is found: `{as_of, made_at, items}`. Needs no token."""
     return await _register_file(request, wanted, order, "json")
@@ -239,7 +247,7 @@ async def download_decisions_as_csv(
     return await _decisions_file(request, agency, as_of, order, "csv")
 
 
-@router.get("/register/decisions.json", **_file("application/json"))
+@router.get("/register/decisions.json", **_file("application/json", PublicDecision, agency={"type": "string"}))
 async def download_decisions_as_json(
     request: Request, agency: Agency, order: Annotated[Order, Depends(DECISIONS_BY)], as_of: AsOf = None
 ) -> StreamingResponse:

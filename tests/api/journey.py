@@ -265,7 +265,8 @@ class Journey:
         certificate = "/v1/certificates/{certificate_id}"
         await self.post(Role.coordinator, "council", f"{certificate}/register-entry")
         await self.post(Role.coordinator, "council", f"{certificate}/authorised-body-notice", {"outgoing_number": "318-out"})
-        await self.post(Role.coordinator, "council", "/v1/considerations/{case_id}/report-publication", document("full_report"))
+        report = {**document("full_report"), "sha256": await self.file("full_report")}
+        await self.post(Role.coordinator, "council", "/v1/considerations/{case_id}/report-publication", report)
         await self.time.settle()
         listed = await self.get(Role.coordinator, "monitoring", "/v1/deadlines?case_id={case_id}&limit=200")
         open_ones = [each for each in listed.json()["items"] if each["state"] == "open"]

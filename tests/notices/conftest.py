@@ -1,6 +1,7 @@
 """A house with intake, notices and the lifecycles, that may send to this machine; its time is skipped."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -27,12 +28,33 @@ async def notified(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
         yield stack
 
 
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def listening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Without lifecycles: those that began upon events of services that do not run would ask them again and again as time passes."""
+    options = StackOptions(state_dir=tmp_path_factory.mktemp("listening"), time_skipping=True, ports="free", services=["intake", "notices"])
+    async with Stack(options) as stack:
+        yield stack
+
+
 @pytest_asyncio.fixture
 async def house(notified: Stack, agency: str) -> AsyncIterator[House]:
     """An agency with two institutions."""
-    client = await connect_temporal(notified.settings(), lazy=False)
+    async with _housed(notified, agency) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def heard(listening: Stack, agency: str) -> AsyncIterator[House]:
+    """The same where events of every service are heard, and nobody acts upon them."""
+    async with _housed(listening, agency) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _housed(stack: Stack, agency: str) -> AsyncIterator[House]:
+    client = await connect_temporal(stack.settings(), lazy=False)
     async with httpx.AsyncClient(timeout=30) as http:
-        made = House(notified, http, agency, SkippedTime(client, TemporalTestClock(client)))
+        made = House(stack, http, agency, SkippedTime(client, TemporalTestClock(client)))
         for institution in ("kaznu", "other"):
             await made.registers(institution)
         await made.adopts()

@@ -21,6 +21,11 @@ from tests.notices.published import envelope, publish
 from tests.waiting import eventually
 
 
+@pytest.fixture
+def house(heard: House) -> House:
+    return heard
+
+
 async def everything(house: House, query: str = "", limit: int = 3) -> list[dict]:
     """What the feed has, from its beginning to its end."""
     found: list[dict] = []

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from tests.notices.house import COORDINATOR, OFFICER, House
 from tests.notices.published import envelope, publish
 from tests.waiting import eventually
@@ -12,6 +14,11 @@ NAMES = {
     "ky": "Ала-Тоо медициналык өңүрлөр университети",
     "kk": "Алатау медицина университеті",
 }
+
+
+@pytest.fixture
+def house(heard: House) -> House:
+    return heard
 
 
 async def university(house: House, institution: str = "alatoo", **names: str) -> None:

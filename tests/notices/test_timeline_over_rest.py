@@ -19,6 +19,11 @@ from tests.notices.receivers import receiving
 from tests.waiting import eventually
 
 
+@pytest.fixture
+def house(heard: House) -> House:
+    return heard
+
+
 async def told(house: House, case_id: str, *names: str, query: str = "?sort=occurred_at", role: Role = COORDINATOR) -> list[dict]:
     """The timeline of a case, once it has these events."""
 

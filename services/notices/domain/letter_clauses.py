@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from regulations import load
+
 
 def by_change_ground(event: Any, _rulebook: str) -> tuple[str, ...]:
     """Why an attestation is moved (attestation, p. 13)."""
     return ({"reasoned_request": "13.1", "reorganisation": "13.2", "interim_control": "13.3"}.get(event.ground, "13.1"),)
 
 
-def by_outcome(event: Any, _rulebook: str) -> tuple[str, ...]:
-    """What the council decided (order 109, p. 19); what else there is to say of a decision always."""
+def by_outcome(event: Any, rulebook: str) -> tuple[str, ...]:
+    """What the council decided, by the clause of each decision (order 109, p. 19); what else there is to say of a decision always."""
+    words = load(rulebook).vocabularies.get("decisions", {})
     outcomes = {each.outcome for each in event.decisions}
-    positive = ("19.1",) if outcomes & {"accredit"} else ()
-    negative = ("19.2",) if outcomes & {"refuse"} else ()
-    return ("9.9", *positive, *negative, "27", "S3.d", "S3.e")
+    decided = (entry.clause for word, entry in words.items() if word in outcomes and entry.clause)
+    return ("9.9", *decided, "27", "S3.d", "S3.e")
 
 
 def by_ending(event: Any, _rulebook: str) -> tuple[str, ...]:
