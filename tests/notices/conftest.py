@@ -31,7 +31,13 @@ async def notified(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def listening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Without lifecycles: those that began upon events of services that do not run would ask them again and again as time passes."""
-    options = StackOptions(state_dir=tmp_path_factory.mktemp("listening"), time_skipping=True, ports="free", services=["intake", "notices"])
+    options = StackOptions(
+        state_dir=tmp_path_factory.mktemp("listening"),
+        time_skipping=True,
+        ports="free",
+        services=["intake", "notices"],
+        environment={"KEPIL_WEBHOOKS_ALLOW_LOOPBACK": "true"},
+    )
     async with Stack(options) as stack:
         yield stack
 
