@@ -91,6 +91,8 @@ class LetterWriter:
         except Early as missing:
             looks = self._looks[envelope.id] = self._looks.get(envelope.id, 0) + 1
             if looks < LOOKS:
+                if looks == 6:
+                    log.warning("the letter upon %s %s waits: %s", envelope.type, envelope.id, missing)
                 await delivery.message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2**looks))
                 return
             log.error("no letter upon %s %s: %s", envelope.type, envelope.id, missing)
@@ -171,6 +173,8 @@ class LetterWriter:
         )
         if "deadline_id" in found:
             about = found["deadline_id"]["about"]
+            if about.get("binds", "institution") != "institution":  # the agency's own is no institution's, and has none
+                return Matter(about=about)
             fields = ("case_id", "attestation_id", "followup_id", "certificate_id")
             found = {**await self._rows(context, dict.fromkeys(fields, about["case_id"])), **found}
         elif hasattr(event, "deadline_id"):
