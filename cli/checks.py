@@ -14,6 +14,8 @@ _STEPS: dict[str, tuple[str, ...]] = {
     "mypy": ("-m", "mypy", *_TYPED),
     "import contracts": ("-m", "cli.contracts"),
 }
+#: The tests of a file wait for servers about half the time; each process has a whole stack of its own, of some 3 GB.
+_MOST_PROCESSES = 4
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -29,5 +31,7 @@ def run(arguments: Sequence[str]) -> int:
             if not arguments:
                 return failed
     print("── pytest", flush=True)
-    code = subprocess.run([sys.executable, "-m", "cli.run_pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode
+    whole = ("-n", str(min(os.cpu_count() or 1, _MOST_PROCESSES)), "--dist", "loadfile")
+    command = (sys.executable, "-m", "cli.run_pytest", *(arguments or whole))
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     return code or failed

@@ -28,7 +28,7 @@ def test_up_status_logs_down(tmp_path: Path) -> None:
     state = tmp_path / "state"
     started = up(state, PORT_BASE["test_up_status_logs_down"])
     assert started.returncode == 0, started.stdout + started.stderr
-    assert "nats://127.0.0.1:22142" in started.stdout
+    assert "nats://127.0.0.1:10142" in started.stdout
     pids = list(describe(state)["pids"].values())
 
     health = kepil("status", "--json", "--state", str(state))

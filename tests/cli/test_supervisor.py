@@ -100,11 +100,11 @@ async def test_a_second_supervisor_is_refused(tmp_path: Path) -> None:
     [("postgres", "KEPIL_POSTGRES_PORT"), ("temporal-ui", "KEPIL_TEMPORAL_UI_PORT"), ("intake", "KEPIL_PORTS")],
 )
 async def test_a_busy_port_is_named_with_its_part_and_its_setting(tmp_path: Path, part: str, setting: str) -> None:
-    stack = Stack(options(tmp_path / "state", services=["intake"], ports="fixed", port_base=21300))
+    stack = Stack(options(tmp_path / "state", services=["intake"], ports="fixed", port_base=11700))
     offset = {"postgres": 32, "temporal-ui": 73, "intake": 1}[part]
-    with socket.create_server(("127.0.0.1", 21300 + offset)), pytest.raises(PortBusy) as refused:
+    with socket.create_server(("127.0.0.1", 11700 + offset)), pytest.raises(PortBusy) as refused:
         await stack.start()
-    assert f"port {21300 + offset} of {part} is taken" in str(refused.value)
+    assert f"port {11700 + offset} of {part} is taken" in str(refused.value)
     assert setting in str(refused.value)
     assert not stack.pids
 
