@@ -27,6 +27,7 @@ from temporalio.worker import Worker
 from chassis import lags, metrics, telemetry
 from chassis.auth import Authenticator, Principal
 from chassis.bell import Bell
+from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, clock_from
 from chassis.commit import Committer
 from chassis.context import Context, Machinery
@@ -49,7 +50,6 @@ from chassis.subject_keys import PostgresSubjectKeys, master_key
 from chassis.subscriptions import Subscription, until_applied
 from chassis.temporal import connect_temporal
 from chassis.version import VERSION
-from chassis.web import BodyLimit
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,11 @@ import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from babel.dates import get_day_names
 from icalendar import Calendar, Event
+from starlette.responses import Response
 
 from console import deadlines, tables
 from console.client import together
@@ -57,27 +59,29 @@ async def entries(visit: Visit, first: date, last: date, what: Iterable[str] = W
 
 
 async def _deadlines(visit: Visit, first: date, last: date) -> list[Entry]:
-    narrow = {"due_after": first - DAY, "due_before": last + DAY}
+    narrow: dict[str, Any] = {"due_after": first - DAY, "due_before": last + DAY}
     now, *listed = await together(
         visit.now(), *(tables.whole(visit, "monitoring", "/v1/deadlines", state=state, **narrow) for state in _OPEN)
     )
     dues = [deadlines.due(item, now) for items in listed for item in items]
     names = await visit.names.institutions(one.item["institution_id"] for one in dues)
-    return [
-        Entry(
-            uid=f"{one.item['deadline_id']}@{visit.person.agency}.kepil",
-            version=one.item["version"],
-            kind="deadline",
-            first=one.due_on,
-            last=one.due_on,
-            title=visit.plain(one.names, one.item["rule"]),
-            about=_name(visit, names, one.item["institution_id"]),
-            path=f"queue?case_id={one.item['case_id']}" if not visit.person.staff else f"cases/{one.item['case_id']}#{one.anchor}",
-            clause=one.item["clause"] or "",
-            late=one.group == "overdue",
-        )
-        for one in dues
-    ]
+    return [of_deadline(visit, one, names) for one in dues]
+
+
+def of_deadline(visit: Visit, one: deadlines.Due, names: Mapping[str, Mapping[str, str]]) -> Entry:
+    """A deadline as an entry of its day."""
+    return Entry(
+        uid=f"{one.item['deadline_id']}@{visit.person.agency}.kepil",
+        version=one.item["version"],
+        kind="deadline",
+        first=one.due_on,
+        last=one.due_on,
+        title=visit.plain(one.names, one.item["rule"]),
+        about=_name(visit, names, one.item["institution_id"]),
+        path=f"queue?case_id={one.item['case_id']}" if not visit.person.staff else f"cases/{one.item['case_id']}#{one.anchor}",
+        clause=one.item["clause"] or "",
+        late=one.group == "overdue",
+    )
 
 
 async def _visits(visit: Visit) -> list[Entry]:
@@ -157,8 +161,8 @@ def weekdays(language: str) -> list[tuple[str, str]]:
     return [(short[number], long[number]) for number in range(7)]
 
 
-def as_calendar(visit: Visit, found: Iterable[Entry], now: datetime) -> bytes:
-    """Whole-day entries (RFC 5545) with stable ids, and the version of what they are about as their sequence."""
+def as_calendar(visit: Visit, found: Iterable[Entry], now: datetime, name: str) -> Response:
+    """A file of whole-day entries (RFC 5545) with stable ids, and the version of what they are about as their sequence."""
     made = Calendar()
     made.add("prodid", "-//Kepil//calendar//EN")
     made.add("version", "2.0")
@@ -178,4 +182,5 @@ def as_calendar(visit: Visit, found: Iterable[Entry], now: datetime) -> bytes:
         entry.add("url", visit.absolute(f"/{visit.language}/{each.path}"))
         entry.add("transp", "TRANSPARENT")
         made.add_component(entry)
-    return bytes(made.to_ical())
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
+    return Response(made.to_ical(), media_type="text/calendar; charset=utf-8", headers=headers)

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from chassis import metrics, telemetry
+from chassis.body_limit import BodyLimit
 from chassis.clock import clock_from
 from chassis.logs import logger
 from chassis.problems import BodyTooLarge
@@ -22,7 +23,6 @@ from chassis.service import run_process, serve_http, settle_memory
 from chassis.settings import Settings, settings
 from chassis.subject_keys import master_key
 from chassis.temporal import connect_temporal
-from chassis.web import BodyLimit
 from console.client import Refused
 from console.i18n import N_
 from console.login import Login, NotSignedIn

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from markupsafe import Markup
@@ -16,6 +16,8 @@ from console.visit import Visit
 from regulations.rulebook import Rulebook
 
 MOST = 10_000
+#: What a list is also given out as.
+Kind = Literal["csv", "json"]
 Names = Mapping[str, Mapping[str, str]]
 
 
@@ -62,10 +64,10 @@ async def found(visit: Visit, service: str, path: str, **params: Any) -> Found:
     return Found(page["items"], page.get("next"), await visit.names.institutions(each.get("institution_id") for each in page["items"]))
 
 
-async def whole(visit: Visit, service: str, path: str, **params: Any) -> list[dict[str, Any]]:
+async def whole(visit: Visit, service: str, path: str, *, most: int = MOST, **params: Any) -> list[dict[str, Any]]:
     """A list; empty where there is none for this person."""
     try:
-        return await visit.services.items(service, path, most=MOST, **params)
+        return await visit.services.items(service, path, most=most, **params)
     except Refused as refused:
         if refused.status in (403, 404, 405, 422):
             return []
@@ -102,10 +104,16 @@ def book_of(item: Mapping[str, Any]) -> Rulebook | None:
     )
 
 
-def title_of(rulebook: str | None, language: str) -> str:
-    """What a regulation is called."""
-    book = next(iter(labels.books(rulebook)), None) if rulebook else None
-    return str(book.title.model_dump()[language]) if book else rulebook or ""
+def books(ids: Iterable[str | None]) -> dict[str, Rulebook]:
+    """The rulebooks of these ids."""
+    return {each: found[0] for each in dict.fromkeys(ids) if each and (found := labels.books(each))}
+
+
+def title_of(rulebook: Rulebook | str | None, language: str) -> str:
+    """What a regulation is called; its id where it is not known."""
+    if isinstance(rulebook, str):
+        return title_of(book, language) if (book := books([rulebook]).get(rulebook)) else rulebook
+    return str(getattr(rulebook.title, language)) if rulebook else ""
 
 
 def party(item: Mapping[str, Any], visit: Visit) -> Markup:
@@ -114,10 +122,16 @@ def party(item: Mapping[str, Any], visit: Visit) -> Markup:
     return visit.named(book.parties[word].model_dump()) if book and word in book.parties else Markup("{}").format(word)
 
 
-async def history(visit: Visit, service: str, path: str) -> list[timeline.Entry]:
+async def history(visit: Visit, service: str, path: str, rulebook: str | None = None) -> list[timeline.Entry]:
     """Every fact of a record, the newest first; nothing where the person may not read it."""
     answer: Answer | None = await visit.services.find(service, f"{path}/history")
-    return timeline.entries(timeline.of_history(answer.data, service), visit.language, reverse=True) if answer else []
+    return entries(visit, service, answer.data if answer else [], rulebook)
+
+
+def entries(visit: Visit, service: str, items: Iterable[Mapping[str, Any]], rulebook: str | None = None) -> list[timeline.Entry]:
+    """The facts of a history, the newest first."""
+    under = [{**each, "rulebook": rulebook} for each in timeline.of_history(items, service)]
+    return timeline.entries(under, visit.language, reverse=True)
 
 
 def flat(visit: Visit, item: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -135,27 +149,30 @@ def flat(visit: Visit, item: Mapping[str, Any], names: Names) -> dict[str, Any]:
     return line
 
 
-async def twin(visit: Visit, items: Sequence[Mapping[str, Any]], name: str, kind: str) -> Response:
-    """A list as a file: CSV for spreadsheets, with a byte order mark so that they read its alphabet, or JSON for programs."""
+async def twin(visit: Visit, items: Sequence[Mapping[str, Any]], name: str, kind: Kind) -> Response:
+    """A list as a file: its records as one line each in CSV, whole in JSON."""
     if kind == "json":
-        return Response(orjson.dumps({"items": items}), media_type="application/json")
+        return as_file(items, name, kind)
     names = await visit.names.institutions(each.get("institution_id") for each in items)
-    return as_csv([flat(visit, each, names) for each in items], name)
+    return as_file([flat(visit, each, names) for each in items], name, kind)
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]], name: str) -> Response:
-    """Rows as a file for spreadsheets."""
+def as_file(rows: Sequence[Mapping[str, Any]], name: str, kind: Kind) -> Response:
+    """Rows as CSV for spreadsheets, with a byte order mark so that they read its alphabet, or as JSON for programs."""
+    if kind == "json":
+        return Response(orjson.dumps({"items": rows}), media_type="application/json")
     out = StringIO()
     writer = csv.DictWriter(out, list(dict.fromkeys(key for row in rows for key in row)) or ["-"])
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _harmless(value: Any) -> Any:
-    """A cell that a spreadsheet would take for a formula is made text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+def _cell(value: Any) -> Any:
+    """A list in one cell; what a spreadsheet would take for a formula is made text."""
+    text = "; ".join(str(each) for each in value) if isinstance(value, list) else value
+    return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def rulebooks(visit: Visit, *, stage: Iterable[str]) -> list[tuple[str, str]]:

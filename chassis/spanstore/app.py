@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from chassis import metrics, telemetry
 from chassis.auth import Authenticator
+from chassis.body_limit import BodyLimit
 from chassis.logs import logger
 from chassis.messaging import pause
 from chassis.problem_handlers import document_problems, install
@@ -18,7 +19,6 @@ from chassis.spanstore.sender import sender_token
 from chassis.spanstore.store import SpanStore
 from chassis.spanstore.tables import prepare
 from chassis.version import VERSION
-from chassis.web import BodyLimit
 
 NAME = "traces"
 _MOST_BYTES = 8_000_000

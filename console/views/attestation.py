@@ -105,9 +105,9 @@ async def years(visit: SignedIn) -> Response:
 
 
 @router.get("/{language}/attestation/{name}.{kind}")
-async def list_as_file(visit: SignedIn, name: str, kind: str) -> Response:
+async def list_as_file(visit: SignedIn, name: str, kind: tables.Kind) -> Response:
     """A whole list as CSV or JSON."""
-    if name not in LISTS or kind not in ("csv", "json"):
+    if name not in LISTS:
         raise HTTPException(404)
     path, filters, *_ = LISTS[name]
     return await tables.twin(visit, await visit.services.items("intake", path, most=tables.MOST, **asked(visit, *filters)), name, kind)

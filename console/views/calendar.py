@@ -1,9 +1,8 @@
 """The calendar: a month of deadlines, visits and meetings, the same as a list and as files, and an address for calendar programs."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-import orjson
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,8 +16,6 @@ from console.site import Site, site_of
 from console.visit import SignedIn, Visit
 
 router = APIRouter()
-
-_ICS = "text/calendar; charset=utf-8"
 
 
 def feeds_of(site: Site) -> Feeds:
@@ -65,20 +62,14 @@ async def _page(visit: Visit, address: str | None = None) -> Response:
 
 
 @router.get("/{language}/calendar.{kind}")
-async def month_as_file(visit: SignedIn, kind: str) -> Response:
+async def month_as_file(visit: SignedIn, kind: Literal["csv", "json", "ics"]) -> Response:
     """The month as CSV, JSON or ICS."""
     first = agenda.month_of(visit.request.query_params.get("month"), await agenda.today_of(visit))
     found = await agenda.entries(visit, first, agenda.beside(first, 1) - timedelta(days=1), _kinds(visit))
     name = first.strftime("calendar-%Y-%m")
     if kind == "ics":
-        headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
-        return Response(agenda.as_calendar(visit, found, await visit.now()), media_type=_ICS, headers=headers)
-    rows = [_row(visit, each) for each in found]
-    if kind == "csv":
-        return tables.as_csv(rows, name)
-    if kind == "json":
-        return Response(orjson.dumps({"items": rows}), media_type="application/json")
-    raise HTTPException(404)
+        return agenda.as_calendar(visit, found, await visit.now(), name)
+    return tables.as_file([_row(visit, each) for each in found], name, kind)
 
 
 def _row(visit: Visit, each: Entry) -> dict[str, Any]:
@@ -128,5 +119,6 @@ async def feed(request: Request, language: str, word: str) -> Response:
     visit = Visit(request, site, language, session)
     today = await agenda.today_of(visit)
     found = await agenda.entries(visit, today - BEHIND, today + AHEAD)
-    headers = {"Cache-Control": "private, max-age=900", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
-    return Response(agenda.as_calendar(visit, found, await visit.now()), media_type=_ICS, headers=headers)
+    made = agenda.as_calendar(visit, found, await visit.now(), "kepil")
+    made.headers.update({"Cache-Control": "private, max-age=900", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"})
+    return made

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels
+from console import labels, tables
 from console.client import together
 from console.files import passed_on
 from console.i18n import LANGUAGES, N_, NAMES
@@ -57,7 +57,7 @@ _COLUMNS = (
 @router.get("/{language}/certificates")
 async def certificates(visit: SignedIn, cursor: str | None = None) -> Response:
     """The certificates that this person may see."""
-    given = papers.asked(visit, FILTERS)
+    given = tables.asked(visit, *FILTERS)
     page, begins = await together(
         visit.services.get("council", "/v1/certificates", cursor=cursor, **({"sort": "-issued_on"} | given)),
         papers.may_begin(visit, "council", "issue_certificate", "record_certificate", "reissue_certificate"),
@@ -69,26 +69,24 @@ async def certificates(visit: SignedIn, cursor: str | None = None) -> Response:
         items=items,
         following=page.data.get("next"),
         names=names,
-        books=papers.books(each["rulebook_id"] for each in items),
+        books=tables.books(each["rulebook_id"] for each in items),
         asked=dict.fromkeys(FILTERS, "") | given,
         narrowed=any(name in given for name in ("state", "institution_id")),
         states=STATES,
         orders=ORDERS,
         begins=begins,
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
         keeper=visit.person.has(*_KEEPERS),
     )
 
 
 @router.get("/{language}/certificates.{extension}")
-async def certificates_as_file(visit: SignedIn, extension: str) -> Response:
+async def certificates_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    if extension not in ("csv", "json"):
-        raise HTTPException(404)
-    given = papers.asked(visit, FILTERS)
-    found = await visit.services.items("council", "/v1/certificates", most=papers.MOST, **({"sort": "-issued_on"} | given))
-    return papers.as_file("certificates", extension, [{name: each[name] for name in _COLUMNS} for each in found])
+    given = tables.asked(visit, *FILTERS)
+    found = await visit.services.items("council", "/v1/certificates", most=tables.MOST, **({"sort": "-issued_on"} | given))
+    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "certificates", extension)
 
 
 @router.get("/{language}/certificates/{certificate_id}")
@@ -98,7 +96,7 @@ async def certificate(visit: SignedIn, certificate_id: str) -> Response:
     found = (await visit.services.get("council", path)).data
     doing, entries, made, names, told = await together(
         papers.doing(visit, "council", path, found, back=f"certificates/{certificate_id}"),
-        papers.history(visit, "council", path, found["rulebook_id"]),
+        tables.history(visit, "council", path, found["rulebook_id"]),
         visit.services.find("council", f"{path}/documents"),
         visit.names.institutions([found["institution_id"], found["successor_id"]]),
         visit.services.find("council", f"{path}/national-register-notice"),
@@ -108,7 +106,7 @@ async def certificate(visit: SignedIn, certificate_id: str) -> Response:
         "council/certificate.html.jinja",
         one=found,
         names=names,
-        book=papers.books([found["rulebook_id"]]).get(found["rulebook_id"]),
+        book=tables.books([found["rulebook_id"]]).get(found["rulebook_id"]),
         state=STATES[found["standing"]],
         given=found["standing"] in GIVEN,
         sheets=found["standing"] in GIVEN and not found["origin"],
@@ -120,7 +118,7 @@ async def certificate(visit: SignedIn, certificate_id: str) -> Response:
         doing=doing,
         entries=entries,
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
     )
 
 

@@ -6,11 +6,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels
+from console import labels, tables
 from console.client import Refused, together
 from console.i18n import N_
 from console.nav import STAFF
@@ -53,13 +52,13 @@ async def documents(visit: SignedIn, cursor: str | None = None) -> Response:
 
 
 async def _list(visit: Visit, cursor: str | None = None, status: int = 200, **context: Any) -> Response:
-    given = papers.asked(visit, FILTERS)
+    given = tables.asked(visit, *FILTERS)
     page = await visit.services.get("intake", "/v1/documents", cursor=cursor, **({"sort": "-stored_on"} | given))
     items = page.data["items"]
     files = visit.person.has(*FILERS)
     case, cases = await together(
         visit.services.find("intake", f"/v1/applications/{given['case_id']}") if given.get("case_id") else _nothing(),
-        papers.listed(visit, "intake", "/v1/applications", most=300) if files else _none(),
+        tables.whole(visit, "intake", "/v1/applications", most=300) if files else _none(),
     )
     ids = [*(each["institution_id"] for each in (*items, *cases)), given.get("institution_id")]
     return visit.page(
@@ -99,12 +98,10 @@ def kinds(visit: Visit, rulebook: str | None) -> list[tuple[str, str]]:
 
 
 @router.get("/{language}/documents.{extension}")
-async def documents_as_file(visit: SignedIn, extension: str) -> Response:
+async def documents_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    if extension not in ("csv", "json"):
-        raise HTTPException(404)
-    found = await visit.services.items("intake", "/v1/documents", most=papers.MOST, **papers.asked(visit, FILTERS))
-    return papers.as_file("documents", extension, [{name: each[name] for name in _COLUMNS} for each in found])
+    found = await visit.services.items("intake", "/v1/documents", most=tables.MOST, **tables.asked(visit, *FILTERS))
+    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "documents", extension)
 
 
 @router.post("/{language}/documents")
@@ -143,7 +140,7 @@ async def about(visit: SignedIn, document_id: str, cursor: str | None = None) ->
     readings, doing, entries, names = await together(
         visit.services.find("intake", f"{path}/readings", cursor=cursor, sort="-number"),
         papers.doing(visit, "intake", path, found, back=f"documents/{document_id}/about"),
-        papers.history(visit, "intake", path),
+        tables.history(visit, "intake", path),
         visit.names.institutions(each["institution_id"] for each in found["filings"]),
     )
     return visit.page(

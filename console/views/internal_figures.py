@@ -46,7 +46,7 @@ async def figures(visit: SignedIn) -> Response:
 async def figures_as_json(visit: SignedIn) -> Response:
     """The same figures for programs."""
     found = await visit.services.get("monitoring", "/v1/internal-figures", **asked(visit, "first", "last"))
-    return await tables.twin(visit, [found.data], "", "json")
+    return tables.as_file([found.data], "internal-figures", "json")
 
 
 def _named(visit: Visit, name: str) -> str:

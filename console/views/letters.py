@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis.auth import Role
-from console import labels
+from console import labels, tables
 from console.client import together
 from console.files import passed_on
 from console.i18n import LANGUAGES, N_, NAMES
@@ -39,7 +39,7 @@ _COLUMNS = (
 @router.get("/{language}/letters")
 async def letters(visit: SignedIn, cursor: str | None = None) -> Response:
     """The letters that this person may read, the latest first."""
-    given = papers.asked(visit, FILTERS)
+    given = tables.asked(visit, *FILTERS)
     page, kinds = await together(
         visit.services.get("notices", "/v1/letters", cursor=cursor, **given), visit.services.get("notices", "/v1/letter-kinds")
     )
@@ -62,12 +62,10 @@ async def letters(visit: SignedIn, cursor: str | None = None) -> Response:
 
 
 @router.get("/{language}/letters.{extension}")
-async def letters_as_file(visit: SignedIn, extension: str) -> Response:
+async def letters_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    if extension not in ("csv", "json"):
-        raise HTTPException(404)
-    found = await visit.services.items("notices", "/v1/letters", most=papers.MOST, **papers.asked(visit, FILTERS))
-    return papers.as_file("letters", extension, [{name: each[name] for name in _COLUMNS} for each in found])
+    found = await visit.services.items("notices", "/v1/letters", most=tables.MOST, **tables.asked(visit, *FILTERS))
+    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "letters", extension)
 
 
 @router.get("/{language}/letters/{letter_id}")
@@ -81,7 +79,7 @@ async def letter(visit: SignedIn, letter_id: str) -> Response:
     text, doing, entries = await together(
         visit.services.get("notices", f"{path}/text", language=wanted),
         papers.doing(visit, "notices", path, found, back=f"letters/{letter_id}"),
-        papers.history(visit, "notices", path, found["rulebook_id"]),
+        tables.history(visit, "notices", path, found["rulebook_id"]),
     )
     return visit.page(
         "council/letter.html.jinja",
@@ -90,14 +88,14 @@ async def letter(visit: SignedIn, letter_id: str) -> Response:
         text=text.content.decode(),
         written=wanted,
         languages_of=NAMES,
-        book=papers.books([found["rulebook_id"]]).get(found["rulebook_id"] or ""),
+        book=tables.books([found["rulebook_id"]]).get(found["rulebook_id"] or ""),
         statuses=STATUSES,
         addressees=ADDRESSEES,
         clauses=[(each, *labels.quoted(found["rulebook_id"], each, visit.language)) for each in found["clauses"]],
         doing=doing,
         entries=entries,
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
     )
 
 

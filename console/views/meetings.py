@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console import labels
+from console import labels, tables
 from console.client import together
 from console.views import papers
 from console.visit import SignedIn, Visit
@@ -61,11 +60,11 @@ class Meeting:
 @router.get("/{language}/meetings")
 async def meetings(visit: SignedIn, cursor: str | None = None) -> Response:
     """The meetings, the latest first, and the cases that wait for one."""
-    given = papers.asked(visit, FILTERS)
+    given = tables.asked(visit, *FILTERS)
     page, councils, ready, now, begins = await together(
         visit.services.get("council", "/v1/meetings", cursor=cursor, **({"sort": "-held_on"} | given)),
-        papers.listed(visit, "council", "/v1/councils"),
-        papers.listed(visit, "council", "/v1/considerations", stage="prepared", most=200),
+        tables.whole(visit, "council", "/v1/councils"),
+        tables.whole(visit, "council", "/v1/considerations", stage="prepared", most=200),
         visit.now(),
         papers.may_begin(visit, "council", "convene_meeting", "compose_council"),
     )
@@ -75,7 +74,7 @@ async def meetings(visit: SignedIn, cursor: str | None = None) -> Response:
         items=page.data["items"],
         following=page.data.get("next"),
         councils=called,
-        books=papers.books(each["rulebook_id"] for each in councils),
+        books=tables.books(each["rulebook_id"] for each in councils),
         asked=dict.fromkeys(FILTERS, "") | given,
         narrowed="council_id" in given,
         ready=ready,
@@ -83,19 +82,17 @@ async def meetings(visit: SignedIn, cursor: str | None = None) -> Response:
         today=now.date().isoformat(),
         begins=begins,
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
     )
 
 
 @router.get("/{language}/meetings.{extension}")
-async def meetings_as_file(visit: SignedIn, extension: str) -> Response:
+async def meetings_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    if extension not in ("csv", "json"):
-        raise HTTPException(404)
-    given = papers.asked(visit, FILTERS)
-    found = await visit.services.items("council", "/v1/meetings", most=papers.MOST, **({"sort": "-held_on"} | given))
+    given = tables.asked(visit, *FILTERS)
+    found = await visit.services.items("council", "/v1/meetings", most=tables.MOST, **({"sort": "-held_on"} | given))
     columns = ("meeting_id", "council_id", "held_on", "agenda", "members", "present", "quorate", "ballot", "protocol_number", "signed_on")
-    return papers.as_file("meetings", extension, [{name: each[name] for name in columns} for each in found])
+    return tables.as_file([{name: each[name] for name in columns} for each in found], "meetings", extension)
 
 
 @router.get("/{language}/meetings/{meeting_id}")
@@ -105,7 +102,7 @@ async def meeting(visit: SignedIn, meeting_id: str) -> Response:
     path = f"/v1/meetings/{meeting_id}"
     doing, entries = await together(
         papers.doing(visit, "council", path, told.data, back=f"meetings/{meeting_id}"),
-        papers.history(visit, "council", path, told.council.get("rulebook_id")),
+        tables.history(visit, "council", path, told.council.get("rulebook_id")),
     )
     return visit.page("council/meeting.html.jinja", told=told, doing=doing, entries=entries, votes=VOTES, words=labels)
 
@@ -121,7 +118,7 @@ async def minutes(visit: SignedIn, meeting_id: str) -> Response:
         votes=VOTES,
         words=labels,
         agency=head.data["names"] if head else {},
-        title=papers.book_title,
+        title=tables.title_of,
     )
 
 
@@ -144,7 +141,7 @@ async def _meeting(visit: Visit, meeting_id: str) -> Meeting:
     return Meeting(
         data=data,
         council=of,
-        book=next(iter(papers.books([of.get("rulebook_id")]).values()), None),
+        book=next(iter(tables.books([of.get("rulebook_id")]).values()), None),
         people={each["member_id"]: each for each in of.get("members", ())},
         items=tuple(items),
         recused=stood_aside,

@@ -11,7 +11,7 @@ from console import labels, records, tables
 from console.client import together
 from console.tables import Table, link, tag
 from console.views.cases import offered
-from console.views.monitoring import PICTURE, cycle_list, empty, next_step, stage
+from console.views.monitoring_lists import PICTURE, cycle_list, empty, next_step, stage
 from console.visit import SignedIn, Visit
 
 router = APIRouter()

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from console import labels
+from console import labels, tables
 from console.client import together
 from console.i18n import N_
 from console.nav import STAFF
@@ -40,7 +39,7 @@ _COLUMNS = ("case_id", "institution_id", "rulebook_id", "stage", "round", "stand
 @router.get("/{language}/panels")
 async def panels(visit: SignedIn, cursor: str | None = None) -> Response:
     """The visits with their panels that this person may see."""
-    given = papers.asked(visit, FILTERS)
+    given = tables.asked(visit, *FILTERS)
     page = await visit.services.get("visits", "/v1/visits", cursor=cursor, **({"sort": "-opened_on"} | given))
     items = page.data["items"]
     return visit.page(
@@ -48,25 +47,23 @@ async def panels(visit: SignedIn, cursor: str | None = None) -> Response:
         items=items,
         following=page.data.get("next"),
         names=await visit.names.institutions([*(each["institution_id"] for each in items), given.get("institution_id")]),
-        books=papers.books(each["rulebook_id"] for each in items),
+        books=tables.books(each["rulebook_id"] for each in items),
         asked=dict.fromkeys(FILTERS, "") | given,
         narrowed=any(name in given for name in ("stage", "standing", "institution_id")),
         stages=STAGES,
         standings=STANDINGS,
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
         staff=visit.person.has(*STAFF),
     )
 
 
 @router.get("/{language}/panels.{extension}")
-async def panels_as_file(visit: SignedIn, extension: str) -> Response:
+async def panels_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    if extension not in ("csv", "json"):
-        raise HTTPException(404)
-    given = papers.asked(visit, FILTERS)
-    found = await visit.services.items("visits", "/v1/visits", most=papers.MOST, **({"sort": "-opened_on"} | given))
-    return papers.as_file("panels", extension, [{name: each[name] for name in _COLUMNS} for each in found])
+    given = tables.asked(visit, *FILTERS)
+    found = await visit.services.items("visits", "/v1/visits", most=tables.MOST, **({"sort": "-opened_on"} | given))
+    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "panels", extension)
 
 
 @router.get("/{language}/panels/{case_id}")
@@ -77,7 +74,7 @@ async def panel(visit: SignedIn, case_id: str) -> Response:
     staff = visit.person.has(*STAFF)
     objections, pool, history, doing, names = await together(
         visit.services.find("visits", f"{path}/objections"),
-        papers.listed(visit, "visits", "/v1/experts", most=papers.MOST) if staff else _nobody(),
+        tables.whole(visit, "visits", "/v1/experts", most=tables.MOST) if staff else _nobody(),
         visit.services.find("visits", f"{path}/history"),
         papers.doing(visit, "visits", path, found, back=f"panels/{case_id}"),
         visit.names.institutions([found["institution_id"]]),
@@ -86,7 +83,7 @@ async def panel(visit: SignedIn, case_id: str) -> Response:
     return visit.page(
         "council/panel.html.jinja",
         one=found,
-        book=papers.books([found["rulebook_id"]]).get(found["rulebook_id"]),
+        book=tables.books([found["rulebook_id"]]).get(found["rulebook_id"]),
         names=names,
         people={each["expert_id"]: each for each in pool},
         objections=list(objections.data) if objections else [],
@@ -96,9 +93,9 @@ async def panel(visit: SignedIn, case_id: str) -> Response:
         standings=STANDINGS,
         grounds=GROUNDS,
         doing=doing,
-        entries=papers.entries(visit, "visits", history.data if history else [], found["rulebook_id"]),
+        entries=tables.entries(visit, "visits", history.data if history else [], found["rulebook_id"]),
         words=labels,
-        title=papers.book_title,
+        title=tables.title_of,
         staff=staff,
     )
 

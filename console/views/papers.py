@@ -1,24 +1,15 @@
-"""What the pages of the council, the panels, certificates, letters and documents share: history, actions, files of their lists."""
+"""What the pages of the council, the panels, certificates, letters and documents share: what may be done, and details of many ids."""
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
-import orjson
-from starlette.responses import Response
-
 from chassis.auth import Role
-from console import labels, timeline
-from console.client import Refused, together
+from console import labels
+from console.client import together
 from console.forms_sending import commands
 from console.views.cases import Offer, offered
 from console.visit import Visit
-from regulations.rulebook import Rulebook
-
-#: A file of a list has so many rows at most.
-MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -42,18 +33,6 @@ async def doing(visit: Visit, service: str, path: str, data: Mapping[str, Any], 
     return Doing(offers, found)
 
 
-async def history(visit: Visit, service: str, path: str, rulebook: str | None = None) -> list[timeline.Entry]:
-    """What has happened to a record, the latest first; nothing where the person may not read it."""
-    found = await visit.services.find(service, f"{path}/history")
-    return entries(visit, service, found.data if found else [], rulebook)
-
-
-def entries(visit: Visit, service: str, items: Iterable[Mapping[str, Any]], rulebook: str | None = None) -> list[timeline.Entry]:
-    """The events of a history, the latest first."""
-    under = [{**each, "rulebook": rulebook} for each in timeline.of_history(items, service)]
-    return timeline.entries(under, visit.language, reverse=True)
-
-
 async def may_begin(visit: Visit, service: str, *names: str) -> list[tuple[str, str]]:
     """Those of the commands that this person's role may begin with: their names and the addresses of their forms."""
     known = await commands(visit, service)
@@ -70,46 +49,3 @@ async def found_of(visit: Visit, service: str, path: str, ids: Iterable[str]) ->
     wanted = list(dict.fromkeys(ids))
     answers = await together(*(visit.services.find(service, path.format(each)) for each in wanted))
     return {each: answer.data for each, answer in zip(wanted, answers, strict=True) if answer is not None}
-
-
-async def listed(visit: Visit, service: str, path: str, **narrowed: Any) -> list[dict[str, Any]]:
-    """A list that the page does not depend on; empty where the person may not read it."""
-    try:
-        return await visit.services.items(service, path, **narrowed)
-    except Refused as refused:
-        if refused.status in (403, 404):
-            return []
-        raise
-
-
-def asked(visit: Visit, names: Iterable[str]) -> dict[str, str]:
-    """The filters of the address that say something."""
-    return {name: given[:80] for name in names if (given := visit.request.query_params.get(name, "").strip())}
-
-
-def books(ids: Iterable[str | None]) -> dict[str, Rulebook]:
-    """The rulebooks of these ids."""
-    return {each: found[0] for each in dict.fromkeys(ids) if each and (found := labels.books(each))}
-
-
-def book_title(book: Rulebook | None, language: str) -> str:
-    """What a rulebook is called."""
-    return str(getattr(book.title, language)) if book is not None else ""
-
-
-def as_file(name: str, extension: str, rows: Sequence[Mapping[str, Any]]) -> Response:
-    """The rows of a list for spreadsheets or for programs."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.{extension}"'}
-    if extension == "json":
-        return Response(orjson.dumps({"items": list(rows)}), media_type="application/json", headers=disposition)
-    out = StringIO()
-    writer = csv.DictWriter(out, list(rows[0]) if rows else [name])
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=disposition)
-
-
-def _cell(value: Any) -> Any:
-    """A list in one cell; what a spreadsheet would take for a formula is made text."""
-    text = "; ".join(str(each) for each in value) if isinstance(value, list) else value
-    return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t") else text
