@@ -5,10 +5,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,10 +35,13 @@ from chassis.problems import (
     Problem,
     TooManyRequests,
     Unauthenticated,
+    Unavailable,
 )
 from chassis.text import MANY_LINES, ONE_LINE, pointer
 
 MEDIA_TYPE = "application/problem+json"
+#: The database is away, is stopping, or takes no more connections.
+_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError, ConnectionError, NoConnection)
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _log = logger("kepil.problems")
 
@@ -127,6 +133,8 @@ def install(app: Starlette, conflicts: Sequence[type[Exception]] = ()) -> None:
         app.add_exception_handler(kind, _on_conflict)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    for kind in (*_AWAY, DBAPIError):
+        app.add_exception_handler(kind, _on_database)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -199,6 +207,13 @@ def _methods(request: Request) -> list[str]:
         return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
     return [method for method in _METHODS if served(method)]
+
+
+async def _on_database(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and not error.connection_invalidated and not isinstance(error.__cause__, _AWAY):
+        raise error
+    _log.warning("the database does not serve", error=type(error).__name__, detail=str(error)[:300])
+    return response_of(Unavailable("The database does not answer just now.", retry_after=1), request)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> Response:

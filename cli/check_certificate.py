@@ -61,7 +61,7 @@ def _credential(content: bytes, keys: Mapping[str, Any], status: list[Path]) -> 
         return {"kind": "credential", "genuine": False, "why": str(bad)}
     if KIND not in claims.get("type", ()):  # the same key signs status lists
         return {"kind": "credential", "genuine": False, "why": "it is signed, and says nothing of a certificate"}
-    lists = [read_signed_json(_read(each).decode("ascii", "replace"), keys, TYPE) for each in status]
+    lists = [_list(each, keys) for each in status]
     subject = claims.get("credentialSubject", {})
     over = []
     if str(claims.get("validUntil", "9")) < _instant(now):
@@ -82,6 +82,14 @@ def _credential(content: bytes, keys: Mapping[str, Any], status: list[Path]) -> 
         "not_in_force": over,
         "not_checked": [each["statusListCredential"] for each in entries if checked[each["statusPurpose"]] is None],
     }
+
+
+def _list(path: Path, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """A status list, once its signature holds."""
+    try:
+        return read_signed_json(_read(path).decode("ascii", "replace"), keys, TYPE)
+    except BadCredential as bad:
+        raise Explained(f"{path} is no status list of these keys: {bad}") from bad
 
 
 def _is_set(entry: Mapping[str, Any], lists: list[dict[str, Any]], now: datetime) -> bool | None:

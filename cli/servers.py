@@ -33,7 +33,7 @@ SEARCH_ATTRIBUTES = {
 
 _SYSTEM_USER = "embedded_postgres"
 _POSTGRES = {
-    "max_connections": "120",
+    "max_connections": "240",  # a process of a service holds up to 22, and whoever rebuilds or exports some more
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
     "wal_compression": "on",

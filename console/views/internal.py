@@ -1,17 +1,18 @@
 """The agency's monitoring of itself: its regulation and years, the commission, cycles, figures, surveys, measures, the report."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from chassis.auth import Role
 from console import labels, records, tables
 from console.bars import bar
 from console.client import together
+from console.files import Relay
 from console.i18n import N_
 from console.tables import Filter, Table, asked, link, tag
 from console.views.cases import offered
@@ -206,14 +207,11 @@ async def report(visit: SignedIn, cycle_id: str) -> Response:
     opened = visit.services.stream("monitoring", path, headers={"Accept": "text/html"}, language=visit.language)
     source = await opened.__aenter__()
 
-    async def content() -> AsyncIterator[bytes]:
-        try:
-            async for piece in source.aiter_bytes():
-                yield piece
-        finally:
-            await opened.__aexit__(None, None, None)
+    async def content() -> AsyncGenerator[bytes]:
+        async for piece in source.aiter_bytes():
+            yield piece
 
-    return StreamingResponse(content(), media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _REPORT_POLICY})
+    return Relay(opened, content(), media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _REPORT_POLICY})
 
 
 @router.get("/{language}/internal/surveys/{survey_id}")

@@ -1,13 +1,14 @@
 """What happens while a page is open: the events feed of notices, passed on to the browser as it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import httpx
 from fastapi import APIRouter
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from console.client import Refused
+from console.files import Relay
 from console.visit import SignedIn
 
 router = APIRouter()
@@ -29,7 +30,7 @@ async def live(visit: SignedIn) -> Response:
         return Response(status_code=503, headers={"Retry-After": "30"}) if refused.status >= 500 else Response(status_code=204)
     stop: asyncio.Event = request.app.state.stop
 
-    async def content() -> AsyncIterator[bytes]:
+    async def content() -> AsyncGenerator[bytes]:
         pieces = source.aiter_raw().__aiter__()
         stopping = asyncio.create_task(stop.wait())
         reading: asyncio.Task[bytes] | None = None
@@ -49,6 +50,6 @@ async def live(visit: SignedIn) -> Response:
             stopping.cancel()
             if reading is not None:
                 reading.cancel()
-            await opened.__aexit__(None, None, None)
+                await asyncio.wait({reading})
 
-    return StreamingResponse(content(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return Relay(opened, content(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -30,7 +30,6 @@ from services.council.schemas_verification import CertificateDocumentItem, Docum
 router = APIRouter(prefix="/v1")
 
 PDF = "application/pdf"
-_MOST = 5_000_000
 _ABOUT = "/certificates/{certificate_id}"
 _BY_ANYBODY = "/verification/{agency}"
 
@@ -132,7 +131,7 @@ async def verify_document(request: Request, agency: AgencyId) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PDF:
         raise UnsupportedMediaType(f"send the body as {PDF}")
     ctx: Context = await request.app.state.runtime.context(agency=agency, actor=ANYBODY)
-    received = await Received.take(request.stream(), _MOST)
+    received = await Received.take(request.stream(), _settings(request).max_body_bytes)
     try:
         return await verification.verify_document(ctx, _settings(request), received)
     finally:

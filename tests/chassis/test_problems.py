@@ -3,10 +3,12 @@
 import pickle
 from typing import Any
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from chassis.problem_handlers import PROBLEM_RESPONSES, document_problems, install
@@ -245,3 +247,27 @@ def test_a_problem_is_no_longer_than_its_document_says() -> None:
     assert (len(told["detail"]), len(told["accepts"]), len(told["errors"])) == (2_000, 2_000, 50)
     assert {len(fault["detail"]) for fault in told["errors"]} == {500}
     assert told["detail"].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (asyncpg.TooManyConnectionsError("remaining connection slots are reserved"), 503),
+        (asyncpg.AdminShutdownError("terminating connection"), 503),
+        (ConnectionRefusedError("connect call failed"), 503),
+        (DBAPIError("SELECT 1", None, Exception("gone"), connection_invalidated=True), 503),
+        (DBAPIError("SELECT nothing", None, Exception("no such column")), 500),
+    ],
+)
+def test_a_database_that_is_away_is_no_fault_of_the_service(error: Exception, status: int) -> None:
+    app = _app()
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise error
+
+    answer = TestClient(app, raise_server_exceptions=False).get("/broken")
+
+    assert answer.status_code == status
+    assert ("retry-after" in answer.headers) == (status == 503)
+    assert "SELECT" not in answer.text

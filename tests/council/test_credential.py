@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from chassis.signed import read_signed_json
 from cli import check_certificate
+from cli.errors import Explained
 from console.views.verification import _credential as checked_by_the_console
 from services.council import credential
 from services.council.domain.paper import LIST_SIZE
@@ -170,6 +171,8 @@ async def test_it_is_checked_offline(registry: Registry, tmp_path: Path, capsys:
     for name in ("bad", "bad_pdf", "strange", "before"):  # the last is a status list, which the same key signs
         code, said = await checked(name)
         assert (code, said["genuine"]) == (1, False), name
+    with pytest.raises(Explained, match="is no status list of these keys"):
+        await checked("vc", "bad")
     other = tmp_path / "other.json"
     other.write_text('{"keys": []}')
     assert (await checked("vc", keys=other))[0] == 1
