@@ -6,7 +6,7 @@ import json as jsonlib
 import logging
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,11 @@ _LARGEST = 20_000_000
 _LONGEST_LIST = 1_000_000
 
 
-def run(file: Path, keys: Path | None, status: list[Path], state: Path, json: bool) -> int:
-    """Exit code 0 where it is genuine, by the keys that were given, and nothing says that it is not in force."""
+def run(file: Path, keys: Path | None, status: list[Path], state: Path, json: bool, on: date | None = None) -> int:
+    """Exit code 0 where it is genuine, by the keys that were given, and nothing says that it is not in force on the day."""
     content = _read(file)
     known = _keys(keys, state)
-    found = _pdf(content, known) if content.lstrip().startswith(b"%PDF") else _credential(content, known, status)
+    found = _pdf(content, known) if content.lstrip().startswith(b"%PDF") else _credential(content, known, status, on)
     if json:
         print(jsonlib.dumps(found, indent=1, ensure_ascii=False))
     else:
@@ -51,8 +51,8 @@ def _pdf(content: bytes, keys: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _credential(content: bytes, keys: Mapping[str, Any], status: list[Path]) -> dict[str, Any]:
-    now = datetime.now(UTC)
+def _credential(content: bytes, keys: Mapping[str, Any], status: list[Path], on: date | None) -> dict[str, Any]:
+    now = datetime.combine(on, time(12), UTC) if on else datetime.now(UTC)
     try:
         claims = read_signed_json(content.decode("ascii"), keys, TYPE)
     except UnicodeDecodeError:

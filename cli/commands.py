@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -312,11 +313,13 @@ def check_certificate(
     file: Annotated[Path, typer.Argument(help="A certificate's PDF, or its credential (vc+jwt).")],
     keys: Annotated[Path | None, typer.Option(help="The agency's keys (JWKS); default this installation's.", show_default=False)] = None,
     status: Annotated[list[Path] | None, typer.Option(help="A status list of the agency; or several times.", show_default=False)] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Whether in force on this day; default now.")] = None,
     state: StateOption = None,
     json: JsonOption = False,
 ) -> int:
     """Whether a certificate is genuine, without a network; exit code 1 where it is not."""
-    return later("cli.check_certificate", "run", file=file, keys=keys, status=status or [], state=state_folder(state), json=json)
+    day = on.date() if on else None
+    return later("cli.check_certificate", "run", file=file, keys=keys, status=status or [], state=state_folder(state), json=json, on=day)
 
 
 @app.command()

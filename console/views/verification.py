@@ -55,8 +55,8 @@ HAPPENED = {
 }
 _CREDENTIAL, _KIND = "vc+jwt", "AccreditationCertificate"
 _LARGEST = 1_000_000
-#: So many agencies are asked about a sheet that names none.
-_MOST_AGENCIES = 8
+#: So many agencies are asked about a sheet that names none; of more, the visitor chooses.
+_MOST_AGENCIES = 64
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ async def verify_file(visit: Anybody) -> Response:
         return _page(visit, known, asked, status=refused.status, problem=refused.problem)
     if found is None:
         return _page(visit, known, asked, status=422, wrong=visit._("This is neither a PDF nor a credential."))
+    if found.verdict in ("unknown", "bad_credential") and not agency and len(known) > _MOST_AGENCIES:
+        return _page(visit, known, asked, status=422, wrong=visit._("Choose the agency that gave it out: not all of them could be asked."))
     record = found.certificate
     return _page(visit, known, {"agency": agency, "number": record["number"] if record else ""}, checked=found, record=record)
 

@@ -146,9 +146,9 @@ class SapattuuJourney(FollowedJourney):
         self.ids["council_id"] = (await self.post(Role.director, "council", "/v1/councils", self.council()))["id"]
 
     async def _recorded(self) -> None:
-        ends = add_months(await self.today(), 4)
-        issued = add_months(ends, -12 * self.years).isoformat()
-        await self.record(issued_on=issued, received_on=issued, valid_until=ends.isoformat(), level="higher_professional")
+        issued = add_months(await self.today(), 4 - 12 * self.years)
+        ends = add_months(issued, 12 * self.years).isoformat()
+        await self.record(issued_on=issued.isoformat(), received_on=issued.isoformat(), valid_until=ends, level="higher_professional")
 
     async def _planned(self) -> None:
         today = (await self.today()).isoformat()

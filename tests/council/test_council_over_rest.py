@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -110,7 +110,7 @@ def conclusion() -> dict[str, Any]:
 @pytest.mark.clause(IQAA, "S3.a", "S3.b", "S3.c.1", "S3.c.2", "S3.c.3")
 async def test_a_case_is_laid_before_the_council_and_decided_by_secret_ballot(case: Case) -> None:
     about = f"considerations/{case.case_id}"
-    today = datetime.now(UTC).date()
+    today = (await case.context()).at.date()
     members = [{"member_id": member, "name": f"Name of {member}"} for member in MEMBERS]
     book = {"rulebook_id": IQAA, "rulebook_version": RULES.version}
     council = await case.accepted("councils", {**book, "members": members[:2]}, Role.director)

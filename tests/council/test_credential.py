@@ -158,7 +158,9 @@ async def test_it_is_checked_offline(registry: Registry, tmp_path: Path, capsys:
         path[name].write_bytes(content)
 
     async def checked(name: str, *status: str, keys: Path | None = path["keys"]) -> tuple[int, dict[str, Any]]:
-        code = await asyncio.to_thread(check_certificate.run, path[name], keys, [path[each] for each in status], tmp_path, True)
+        code = await asyncio.to_thread(
+            check_certificate.run, path[name], keys, [path[each] for each in status], tmp_path, True, registry.today
+        )
         return code, json.loads(capsys.readouterr().out)
 
     code, said = await checked("vc")

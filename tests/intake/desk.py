@@ -66,9 +66,11 @@ class Desk:
                 await connection.execute(sql, *values)
 
     async def served_and_rebuilt(self, model: ReadModel) -> tuple[Any, Any]:
-        """A table as it is served, and as the events alone make it."""
+        """The agency's rows of a table as they are served, and as the events alone make them."""
         service, using = self._runtime.service, self._runtime.settings
-        return await compare(using, service.events, service.catalogues, model, lambda pool: key_ring(using, pool))
+        both = await compare(using, service.events, service.catalogues, model, lambda pool: key_ring(using, pool))
+        served, rebuilt = ([row for row in rows if row["agency"] == self.agency] for rows in both)
+        return served, rebuilt
 
     async def adopted(self, kind: str) -> dict[str, Any]:
         """Standards of the agency for a kind of accreditation; their name is the kind's."""

@@ -103,7 +103,8 @@ class Audit:
         using, catalogues = self._runtime.settings, self._runtime.service.catalogues
         names = []
         for model in SERVICE.read_models:
-            served, rebuilt = await compare(using, SERVICE.events, catalogues, model, lambda pool: key_ring(using, pool))
+            both = await compare(using, SERVICE.events, catalogues, model, lambda pool: key_ring(using, pool))
+            served, rebuilt = ([row for row in rows if row["agency"] == self._agency] for rows in both)
             names += [] if served == rebuilt or model.name == "self_assessments" else [model.name]
         return names
 
