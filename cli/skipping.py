@@ -23,6 +23,8 @@ _CONTINUED = "WORKFLOW_EXECUTION_CONTINUED_AS_NEW"
 _OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED")}
 _SETTLE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.01
+#: Time stands still while an activity runs, and a machine may be busy.
+SKIP_TIMEOUT = timedelta(seconds=90)
 
 
 class NotSettling(Explained):
@@ -111,7 +113,7 @@ class LegalTime:
         if length > timedelta():
             duration = Duration()
             duration.FromTimedelta(length + timedelta(milliseconds=1))
-            await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+            await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration), timeout=SKIP_TIMEOUT)
         await self.settle()
 
     async def settle(self) -> None:

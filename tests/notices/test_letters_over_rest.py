@@ -23,6 +23,12 @@ HEAD = {
 }
 
 
+@pytest.fixture
+def house(heard: House) -> House:
+    """Without lifecycles: nobody here answers what they would ask."""
+    return heard
+
+
 async def registered(house: House, number: str, institution: str = "kaznu") -> str:
     """A case whose application is registered."""
     case_id = await house.files(institution)

@@ -9,7 +9,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 
 from chassis.clock import Clock
 from chassis.temporal import described
-from cli.skipping import at_work
+from cli.skipping import SKIP_TIMEOUT, at_work
 from tests.waiting import eventually
 
 
@@ -41,7 +41,7 @@ class SkippedTime:
         """Moves at once, whatever is under way."""
         duration = Duration()
         duration.FromTimedelta(length + timedelta(milliseconds=1))
-        await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+        await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration), timeout=SKIP_TIMEOUT)
 
     async def settle(self) -> None:
         """Until no lifecycle has a workflow task or an activity open."""
