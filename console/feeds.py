@@ -1,6 +1,6 @@
 """Addresses by which a calendar program reads one person's calendar without signing in.
 
-One address a person. What it stands for – the person's own sign-in, which is renewed like that of a session – is kept sealed in a file,
+One address a person. What it stands for – a sign-in of its own, which is renewed like that of a session – is kept sealed in a file,
 under a name that only this installation can reckon; of the address's secret there is a hash. No file, no address: a lost folder ends all.
 """
 

@@ -70,8 +70,8 @@ class Login:
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._renewed: OrderedDict[str, asyncio.Task[Session | None]] = OrderedDict()
 
-    async def begin(self, to: str, language: str) -> Attempt:
-        """The way to the issuer; NotSignedIn if it does not answer."""
+    async def begin(self, to: str, language: str, purpose: str = "") -> Attempt:
+        """The way to the issuer; NotSignedIn if it does not answer. A `purpose` is told again at the end: the sign-in is for it alone."""
         metadata = await self._configuration()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         asked = {
@@ -86,11 +86,11 @@ class Login:
             "ui_locales": language,
         }
         url = f"{metadata['authorization_endpoint']}{'&' if '?' in metadata['authorization_endpoint'] else '?'}{urlencode(asked)}"
-        sealed = self._seal.close({"state": state, "nonce": nonce, "verifier": verifier, "to": to, "at": int(time.time())})
+        sealed = self._seal.close({"state": state, "nonce": nonce, "verifier": verifier, "to": to, "for": purpose, "at": int(time.time())})
         return Attempt(url, state, sealed)
 
-    async def finish(self, answer: Mapping[str, str], sealed: str | None) -> tuple[Session, str]:
-        """The session that the issuer's answer opens, and the page that the person wanted; NotSignedIn."""
+    async def finish(self, answer: Mapping[str, str], sealed: str | None) -> tuple[Session, str, str]:
+        """The session that the issuer's answer opens, the page that the person wanted, and the purpose; NotSignedIn."""
         attempt = self._seal.open(sealed) if sealed else None
         if not attempt or not secrets.compare_digest(attempt["state"].encode(), answer.get("state", "").encode()):
             raise NotSignedIn(N_("This sign-in did not begin in this browser, or it began too long ago. Please sign in again."))
@@ -114,7 +114,7 @@ class Login:
             raise NotSignedIn(N_("The sign-in was not completed.")) from error
         if session.person.subject != claims["sub"]:
             raise NotSignedIn(N_("The sign-in was not completed."))
-        return session, str(attempt["to"])
+        return session, str(attempt["to"]), str(attempt.get("for", ""))
 
     async def fresh(self, session: Session | None) -> Session | None:
         """The session with an access token that is still good; None if it has ended."""

@@ -12,10 +12,16 @@ from chassis.subject_keys import master_key
 from console import agenda, i18n, tables
 from console.agenda import AHEAD, BEHIND, KINDS, WHAT, Entry
 from console.feeds import Feeds
+from console.i18n import N_
+from console.login import NotSignedIn
+from console.session import Session
 from console.site import Site, site_of
 from console.visit import SignedIn, Visit
 
 router = APIRouter()
+
+#: What a sign-in is for that an address will use.
+ADDRESS = "calendar"
 
 
 def feeds_of(site: Site) -> Feeds:
@@ -31,10 +37,6 @@ def _kinds(visit: Visit) -> tuple[str, ...]:
 @router.get("/{language}/calendar")
 async def month(visit: SignedIn) -> Response:
     """One month as weeks, or as a list."""
-    return await _page(visit)
-
-
-async def _page(visit: Visit, address: str | None = None) -> Response:
     today = await agenda.today_of(visit)
     first = agenda.month_of(visit.request.query_params.get("month"), today)
     weeks = agenda.weeks(first)
@@ -57,7 +59,6 @@ async def _page(visit: Visit, address: str | None = None) -> Response:
         feed=feed,
         feed_until=datetime.fromtimestamp(feed.until, UTC) if feed else None,
         lasting=visit.session is not None and visit.session.refresh is not None,
-        address=address,
     )
 
 
@@ -86,15 +87,20 @@ def _row(visit: Visit, each: Entry) -> dict[str, Any]:
     }
 
 
-@router.post("/{language}/calendar/address")
-async def make_address(visit: SignedIn) -> Response:
-    """A new address for a calendar program, shown this once; the one before it ends."""
-    await visit.form()
-    session = visit.session
-    if session is None or session.refresh is None:
+def address_made(request: Request, site: Site, language: str, present: Session | None, own: Session) -> Response:
+    """Back to the calendar with a new address, shown this once; the one before it ends. `own` is the sign-in that only the address uses."""
+    if present is None or _whose(present) != _whose(own):
+        raise NotSignedIn(N_("You signed in as somebody else, so no address was made."))
+    if own.refresh is None:
         raise HTTPException(403)
-    word = feeds_of(visit.site).make(session)
-    return await _page(visit, visit.absolute(visit.url(f"calendar/feed/{word}.ics")))
+    visit = Visit(request, site, language, present)
+    address = visit.absolute(visit.url(f"calendar/feed/{feeds_of(site).make(own)}.ics"))
+    warning = visit._("Whoever has it reads your calendar: give it to your calendar program alone.")
+    return visit.to("calendar", said=f"{visit._('The address, shown this once:')} {address} – {warning}")
+
+
+def _whose(session: Session) -> tuple[str, str | None, str]:
+    return session.person.agency, session.person.institution, session.person.subject
 
 
 @router.post("/{language}/calendar/address/end")

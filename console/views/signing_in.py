@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.i18n import LANGUAGES, preferred
-from console.login import ATTEMPT_SECONDS, CALLBACK, local_path
+from console.login import ATTEMPT_SECONDS, CALLBACK, Attempt, local_path
 from console.site import site_of
-from console.visit import Anybody
+from console.views import calendar
+from console.visit import Anybody, SignedIn
 
 router = APIRouter()
 
@@ -41,8 +42,20 @@ async def sign_in(request: Request, to: str = "/") -> Response:
     to = local_path(to)
     language = to.strip("/").partition("/")[0]
     attempt = await site.login.begin(to, language if language in LANGUAGES else preferred(request.headers.get("accept-language")))
-    response = RedirectResponse(attempt.url, 303)
-    secure = base.startswith("https:")
+    return _remembering(RedirectResponse(attempt.url, 303), attempt, base.startswith("https:"))
+
+
+@router.post("/{language}/calendar/address")
+async def ask_for_an_address(visit: SignedIn) -> Response:
+    """An address is read by a sign-in of its own, so that it outlives this session and neither spends what the other needs."""
+    await visit.form()
+    attempt = await visit.site.login.begin(f"/{visit.language}/calendar", visit.language, calendar.ADDRESS)
+    page = visit.page("agency/calendar_address.html.jinja", onward=attempt.url)
+    return _remembering(page, attempt, visit.site.settings.console_url().startswith("https:"))
+
+
+def _remembering(response: Response, attempt: Attempt, secure: bool) -> Response:
+    """A form may not lead to another site (CSP), so not every way to the issuer is a redirect; the browser remembers each."""
     name = _cookie(attempt.state, secure)
     response.set_cookie(name, attempt.sealed, ATTEMPT_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
     return response
@@ -54,9 +67,12 @@ async def signed_in_at_the_issuer(visit: Anybody) -> Response:
     answer = dict(visit.request.query_params)
     secure = visit.site.settings.console_url().startswith("https:")
     name = _cookie(answer.get("state", ""), secure)
-    session, to = await visit.site.login.finish(answer, visit.request.cookies.get(name))
-    visit.keep(session)
-    response = RedirectResponse(to, 303)
+    session, to, purpose = await visit.site.login.finish(answer, visit.request.cookies.get(name))
+    if purpose == calendar.ADDRESS:
+        response = calendar.address_made(visit.request, visit.site, to.strip("/").partition("/")[0], visit.session, session)
+    else:
+        visit.keep(session)
+        response = RedirectResponse(to, 303)
     response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
     return response
 

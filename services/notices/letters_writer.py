@@ -33,9 +33,11 @@ log = logging.getLogger(__name__)
 
 DURABLE, ACTOR = "notices-letters", "service:notices"
 
-#: About an hour and a half, at last five minutes apart.
-LOOKS = 24
+#: About a day, at last five minutes apart: a service may be away, and what it knows comes then. What waits holds up others (max_ack_pending).
+LOOKS = 312
 _LONGEST_WAIT = 300.0
+#: So many looks take half a minute, and an hour and a half.
+_WARNED, _LATE = 6, 24
 _AGAIN_SECONDS = 2.0
 
 #: Fields that name a matter, the one that knows best by which rulebook it goes first.
@@ -90,10 +92,11 @@ class LetterWriter:
                 await self.draw_up(e, kinds)
         except Early as missing:
             looks = self._looks[envelope.id] = self._looks.get(envelope.id, 0) + 1
+            if looks in (_WARNED, _LATE):
+                level = logging.WARNING if looks == _WARNED else logging.ERROR
+                log.log(level, "the letter upon %s %s waits: %s", envelope.type, envelope.id, missing)
             if looks < LOOKS:
-                if looks == 6:
-                    log.warning("the letter upon %s %s waits: %s", envelope.type, envelope.id, missing)
-                await delivery.message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2**looks))
+                await delivery.message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2 ** min(looks, _LATE)))
                 return
             log.error("no letter upon %s %s: %s", envelope.type, envelope.id, missing)
         except UnknownEvent:

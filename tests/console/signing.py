@@ -25,16 +25,23 @@ async def visiting(stack: Stack, language: str = "en") -> AsyncIterator[httpx.As
         yield client
 
 
+async def chosen(
+    client: httpx.AsyncClient, way: str, role: str, agency: str, subject: str | None = None, institution: str | None = None
+) -> httpx.Response:
+    """Where somebody comes out who goes this way to the issuer and says there who they are."""
+    choosing = await client.get(way)
+    assert choosing.status_code == 200, choosing.text[:2_000]
+    form = {**hidden(choosing.text), "role": role, "agency": agency, "subject": subject or role, "institution": institution or ""}
+    return await client.post(choosing.url, data=form)
+
+
 @asynccontextmanager
 async def signed_in(
     stack: Stack, role: str, *, agency: str, subject: str | None = None, institution: str | None = None, language: str = "en"
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who has signed in by the real code flow. Forms need `csrf(page)`."""
     async with visiting(stack, language) as client:
-        choosing = await client.get("/signin", params={"to": f"/{language}"})
-        assert choosing.status_code == 200, choosing.text[:2_000]
-        form = {**hidden(choosing.text), "role": role, "agency": agency, "subject": subject or role, "institution": institution or ""}
-        back = await client.post(choosing.url, data=form)
+        back = await chosen(client, f"/signin?to=/{language}", role, agency, subject, institution)
         assert back.url.path.startswith(f"/{language}"), (back.status_code, back.url, back.text[:2_000])
         yield client
 

@@ -1,7 +1,9 @@
 """Monitoring, attestation, internal monitoring and the calendar: pages without anything, with deadlines, and the address for programs."""
 
 import json
+import re
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from console.feeds import Feeds
 from console.session import Person, Session
 from tests.console.access import checked, sitting_at
 from tests.console.agenda import agenda
-from tests.console.signing import csrf, signed_in, visiting
+from tests.console.signing import chosen, csrf, signed_in, visiting
 
 PAGES = (
     "monitoring",
@@ -151,14 +153,21 @@ async def test_a_program_reads_the_calendar_by_its_address_until_that_is_ended(s
     await agenda(stack, agency, (3,))
     async with signed_in(stack, Role.coordinator, agency=agency) as client, visiting(stack) as program:
         token = csrf((await client.get("/en/calendar")).text)
-        page = await client.post("/en/calendar/address", data={"csrf": token})
-        address = page.text.partition('readonly value="')[2].partition('"')[0]
-        path = address.partition("/en/")[2]
+        asked = await client.post("/en/calendar/address", data={"csrf": token})
+        assert "shown this once" not in asked.text
+        onward = unescape(re.search(r'class="button" href="([^"]+)"', asked.text)[1])  # type: ignore[index]
+        other = await chosen(client, onward, Role.director, agency)
+        assert "You signed in as somebody else" in other.text
+        asked = await client.post("/en/calendar/address", data={"csrf": token})
+        onward = unescape(re.search(r'class="button" href="([^"]+)"', asked.text)[1])  # type: ignore[index]
+        page = await chosen(client, onward, Role.coordinator, agency)
+        assert page.url.path == "/en/calendar"
+        path = re.search(r"shown this once: \S+/en/(\S+)", page.text)[1]  # type: ignore[index]
         read = await program.get(f"/en/{path}")
         assert read.status_code == 200, read.text[:2_000]
         assert len(Calendar.from_ical(read.content).walk("VEVENT")) == 1
         assert "never this calendar" in read.text.replace("\r\n ", "")
-        assert "readonly" not in (await client.get("/en/calendar")).text  # shown once
+        assert "shown this once" not in (await client.get("/en/calendar")).text  # shown once
 
         await client.post("/en/calendar/address/end", data={"csrf": token})
 
