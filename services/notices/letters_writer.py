@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 DURABLE, ACTOR = "notices-letters", "service:notices"
 
-#: About a day, at last five minutes apart: a service may be away, and what it knows comes then. What waits holds up others (max_ack_pending).
+#: About a day, at last five minutes apart: a service may be away, and what it knows comes then. Not for ever: what waits holds up others.
 LOOKS = 312
 _LONGEST_WAIT = 300.0
 #: So many looks take half a minute, and an hour and a half.
