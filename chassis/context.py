@@ -221,18 +221,19 @@ class Context:
         stream = decider.stream(aggregate_id)
         cache = self._machinery.cache
         known = cache.get(self.agency, stream) if decider.remembered else None
-        loaded: Loaded[S] | None = Loaded(decider.initial, 0, GENESIS) if create else known
+        new = create and known is None
+        loaded: Loaded[S] | None = Loaded(decider.initial, 0, GENESIS) if new else known
         for _ in range(_ATTEMPTS):
             assumed = loaded is not None
             if loaded is None:
                 loaded = await self._load(decider, aggregate_id)
             try:
                 accepted = await self._decide(decider, aggregate_id, command, loaded, create, guard)
-                if accepted.events or not assumed or create:
+                if accepted.events or not assumed or new:
                     return accepted if accepted.events else await self._keep_answer(stream, accepted)
                 loaded = None  # "nothing to do" is said of what the store has, not of what is remembered
             except Problem:
-                if not assumed or create:
+                if not assumed or new:
                     raise
                 loaded = None  # the remembered state may be stale: ask the store before refusing
             except StreamConflict:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from chassis.context import Accepted, fingerprint_of
+from chassis.eventstore import EventStore
 from chassis.problems import ConcurrentChange, Conflict, IdempotencyKeyReused, NotFound, Problem, VersionConflict
 from chassis.service import open_runtime
 from cli.supervisor import Stack
@@ -183,6 +184,30 @@ async def test_creating_what_exists_is_decided_on_what_exists(books: Ledger, rep
     for again in (books, replica):
         with pytest.raises(Conflict, match="open already"):
             await again.open(agency, "acc", "other")
+
+
+async def test_what_may_be_new_and_is_remembered_is_not_read_again(
+    books: Ledger, replica: Ledger, agency: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A book of a year has an event for each of its numbers: to read it for every number would take ever longer."""
+    read: list[int] = []
+    stream = EventStore.stream
+
+    async def counted(self: EventStore, *asked: Any, **more: Any) -> Any:
+        events, last = await stream(self, *asked, **more)
+        read.append(len(events))
+        return events, last
+
+    monkeypatch.setattr(EventStore, "stream", counted)
+
+    async def deposit(at: Ledger) -> int:
+        ctx = await at.context(agency)
+        return (await ctx.execute(ACCOUNT, "acc", ctx.command(Deposit, account_id="acc", amount=1, memo=""), create=True)).version
+
+    await books.open(agency, "acc")
+    assert [await deposit(books) for _ in range(3)] == [2, 3, 4]
+    assert read == []
+    assert [await deposit(replica), await deposit(books)] == [5, 6], "what is remembered may be stale"
 
 
 async def test_one_creation_by_many_at_once_makes_one(books: Ledger, replica: Ledger, agency: str) -> None:

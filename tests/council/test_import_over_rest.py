@@ -10,11 +10,12 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 
 from chassis.auth import Role
 from chassis.issuer import development_token
 from chassis.postgres import open_connection
-from cli.supervisor import Stack
+from cli.supervisor import Stack, StackOptions
 from tests.waiting import eventually
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "import"
@@ -89,6 +90,14 @@ class Agency:
 def university(institution_id: str, **more: Any) -> dict[str, Any]:
     names = {"ru": f"Университет {institution_id}"}
     return {"institution_id": institution_id, "names": names, "kind": "university", "city": "Osh", "country": "KG", **more}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Nobody follows what is imported here: five thousand certificates would keep everybody busy for long."""
+    options = StackOptions(state_dir=tmp_path_factory.mktemp("imported"), time_skipping=True, ports="free", services=["intake", "council"])
+    async with Stack(options) as running:
+        yield running
 
 
 @pytest.fixture
