@@ -95,8 +95,9 @@ def address_made(request: Request, site: Site, language: str, present: Session |
         raise HTTPException(403)
     visit = Visit(request, site, language, present)
     address = visit.absolute(visit.url(f"calendar/feed/{feeds_of(site).make(own)}.ics"))
+    told = visit._("The address, shown this once:")
     warning = visit._("Whoever has it reads your calendar: give it to your calendar program alone.")
-    return visit.to("calendar", said=f"{visit._('The address, shown this once:')} {address} – {warning}")
+    return visit.to("calendar", said=f"{told} {address} – {warning}")
 
 
 def _whose(session: Session) -> tuple[str, str | None, str]:
