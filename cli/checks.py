@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
             if not arguments:
                 return failed
     print("── pytest", flush=True)
-    whole = ("-n", str(min(os.cpu_count() or 1, _MOST_PROCESSES)), "--dist", "loadfile")
+    whole = ("-n", str(min(os.cpu_count() or 1, _MOST_PROCESSES)), "--dist", "loadfile", "--no-loadscope-reorder")
     command = (sys.executable, "-m", "cli.run_pytest", *(arguments or whole))
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     return code or failed
