@@ -66,9 +66,14 @@ async def open_pool(settings: Settings, role: Role, service: str, *, size: int) 
 
 
 def open_engine(settings: Settings, service: str) -> AsyncEngine:
-    """The engine of the API's reads: SQLAlchemy caches what it compiles."""
+    """The engine of the API's reads: SQLAlchemy caches what it compiles.
+
+    PostgreSQL plans each for the values at hand: what is asked for may be rare or frequent, and a plan for any value takes it for frequent.
+    """
     url = role_url(settings, "kepil_api", service).replace("postgresql://", "postgresql+asyncpg://", 1)
-    return create_async_engine(url, pool_size=settings.postgres_pool, max_overflow=0, pool_pre_ping=False, json_serializer=_dumps)
+    planned = {"server_settings": {"plan_cache_mode": "force_custom_plan"}}
+    size = settings.postgres_pool
+    return create_async_engine(url, pool_size=size, max_overflow=0, pool_pre_ping=False, json_serializer=_dumps, connect_args=planned)
 
 
 def _dumps(value: Any) -> str:

@@ -25,7 +25,7 @@ from services.council.certificate_document import agency_names_of, names_of_agen
 from services.council.readmodels_certificates import institutions
 from services.council.readmodels_register import published_files, register_entries
 from services.council.readmodels_remedies import decisions
-from services.council.register import Wanted, entries, facets, first_of
+from services.council.register import Wanted, entries, facets, page
 from services.council.register_files import ANYWHERE, Format, file_of
 from services.council.register_history import steps
 from services.council.schemas_certificates import State
@@ -102,11 +102,8 @@ async def read_register(
 ) -> Any:
     """The certificates in force and out of it: who is accredited, for what, until when (order 109, p. 9.10, 24; IQAA, S3.f.2). No token."""
     ctx = await _anybody(request, wanted.agency)
-    found = await first_of(ctx, wanted, order, cursor, limit)
-    if found is not None:
-        return told_page(found, keys=order, model=RegisterEntry, limit=limit, request=request, response=response)
-    query = entries(wanted, ctx.at)
-    return await page_of(ctx, query, keys=order, model=RegisterEntry, cursor=cursor, limit=limit, request=request, response=response)
+    found = await page(ctx, wanted, order, cursor, limit)
+    return told_page(found, keys=order, model=RegisterEntry, limit=limit, request=request, response=response)
 
 
 @router.get("/register/facets", response_model=Facets, **PUBLIC)

@@ -141,6 +141,8 @@ register_entries = Derived(
         ["suspended_on"],
         ["revoked_on"],
         ["ended_on"],
+        ["begins_at"],
+        *([each, "issued_on", "certificate_id"] for each in ("country", "decision", "kind", "level", "rulebook_id")),  # of rare ones too
     ],
     trigrams=["words", "institution_words", "programme_words"],
 )

@@ -1,6 +1,6 @@
 """What is asked of the public register: which entries, as they stand now or stood on a day, and how many of each sort."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    RowMapping,
     Select,
     Text,
     and_,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from chassis.context import Context
 from chassis.sorting import Order
@@ -37,8 +39,15 @@ E = register_entries.c
 #: Entries that are counted for the facets; of more the counts are of as many, and said to be.
 MOST_COUNTED = 10_000
 
-#: Entries that are looked through in their order before the index of words is asked.
-MOST_LOOKED_AT = 4_000
+#: Entries that show how frequent the words of a search are, and those that are looked through in their order if these are frequent:
+#: of all agencies, and of one agency or institution, whose entries lie further apart.
+_OF_ALL, _OF_ONE = (4_000, 30_000), (2_000, 12_000)
+
+#: Entries that are looked through, in any order, to count as many as are counted.
+_LOOKED_THROUGH_TO_COUNT = 100_000
+
+#: A word is rare that fewer than one entry of as many has.
+_RARE = 100
 
 STATES = ("ended", "revoked", "expired", "not_yet_valid", "suspended", "valid")
 
@@ -65,26 +74,117 @@ class Wanted:
     certificate_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Word:
+    """A word that is looked for, as a pattern, and the column in which it is."""
+
+    place: str
+    pattern: str
+
+    def of(self, columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+        """That the column has it."""
+        found: ColumnElement[bool] = columns[self.place].like(self.pattern)
+        return found
+
+    def unindexed(self) -> ColumnElement[bool]:
+        """The same, for an entry that is found otherwise."""
+        return (E[self.place] + "").like(self.pattern)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A scope that is looked for among those of an entry. It has no index: its code is looked for as a word too."""
+
+    scope: str
+    place = "scopes"
+
+    def of(self, columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[bool]:
+        """That it is one of them."""
+        found: ColumnElement[bool] = columns[self.place].contains([self.scope])
+        return found
+
+    def unindexed(self) -> ColumnElement[bool]:
+        """The same."""
+        return self.of(E)
+
+
+Sought = Word | Scope
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Of the first entries: how many there are, how many of them have all the words of a search, and how many have each."""
+
+    entries: int
+    found: int
+    having: Mapping[Sought, int]
+
+    def promises(self, wanted: int, most: int) -> bool:
+        """Whether more than `wanted` are to be expected among `most` entries."""
+        return self.found * most > wanted * self.entries
+
+    def looked_up(self) -> list[ColumnElement[bool]]:
+        """That an entry has the words, the rare ones looked up in the index: it has a list for each part of each word, all to be read."""
+        rare = [word for word, many in self.having.items() if isinstance(word, Word) and many * _RARE < self.entries] or self.having
+        return [word.of(E) if word in rare else word.unindexed() for word in self.having]
+
+
 def entries(wanted: Wanted, at: datetime) -> Select[Any]:
     """The entries that are wanted. A revoked one is off the list (Sapattuu Bilim, 3.3.c): shown where its state or name is asked for."""
+    return _entries(wanted, at).where(*(word.of(E) for word in _words(wanted)))
+
+
+def _entries(wanted: Wanted, at: datetime) -> Select[Any]:
     return select(*_shown(wanted.as_of, at)).where(*_conditions(wanted, at))
 
 
-async def first_of(ctx: Context, wanted: Wanted, order: Order, cursor: str | None, limit: int) -> list[Any] | None:
-    """A page of a search for words, where they are frequent: its rows and one more. None where that is not found out by a few entries.
+async def page(ctx: Context, wanted: Wanted, order: Order, cursor: str | None, limit: int) -> Sequence[RowMapping]:
+    """A page of what is wanted: its rows, and one more where another page follows.
 
-    The database keeps no statistics for who is under row-level security: it takes every word for a rare one, and would gather all that
-    a frequent one is in before it sorts them.
+    The database keeps no statistics for who is under row-level security: it takes every word for a rare one and gathers all that a
+    frequent one is in before it sorts them. So the first entries tell how frequent the words are; with frequent ones the page is filled
+    in the order of the entries.
     """
-    others = replace(wanted, q=None, institution=None, programme=None)
-    sought = [*_words(wanted)]
-    if not sought:
-        return None
-    near = order.page(entries(others, ctx.at), cursor).limit(MOST_LOOKED_AT).subquery("near")
-    found = select(near).where(*(near.c[str(column.key)].like(part) for column, part in sought))
-    keys = [near.c[str(key.key)] for key in order.keys]
-    rows = await ctx.rows(found.order_by(*(key.desc() if order.descending else key for key in keys)).limit(limit + 1))
-    return list(rows) if len(rows) > limit else None
+    words = [*_words(wanted)]
+    if not words:
+        return await ctx.rows(order.page(_entries(wanted, ctx.at), cursor).limit(limit + 1))
+    least, most = _sizes(wanted)
+    near = order.page(select(*_known(words, *order.keys)).where(*_conditions(wanted, ctx.at)), cursor)
+    sample = await _sample(ctx, near.limit(least), words)
+    whole = sample.entries < least
+    if whole or sample.promises(limit, most):
+        rows = await ctx.rows(_looked_through(near.limit(most), words, wanted.as_of, order, limit, ctx.at))
+        if whole or len(rows) > limit:
+            return rows
+    return await ctx.rows(order.page(_entries(wanted, ctx.at).where(*sample.looked_up()), cursor).limit(limit + 1))
+
+
+def _sizes(wanted: Wanted) -> tuple[int, int]:
+    return _OF_ALL if wanted.agency is None and wanted.institution_id is None else _OF_ONE
+
+
+def _known(words: Sequence[Sought], *more: ColumnElement[Any]) -> Iterable[ColumnElement[Any]]:
+    """What an entry is known by, and the columns in which words are looked for."""
+    return dict.fromkeys((*more, E.agency, E.certificate_id, *(E[word.place] for word in words)))
+
+
+async def _sample(ctx: Context, first: Select[Any], words: Sequence[Sought]) -> Sample:
+    near = first.subquery("first")
+    each = [word.of(near.c) for word in words]
+    counts: list[ColumnElement[Any]] = [func.count(), func.count().filter(*each), *(func.count().filter(one) for one in each)]
+    (row,) = await ctx.rows(select(*(one.label(f"of_{number}") for number, one in enumerate(counts))).select_from(near))
+    looked_at, found, *having = (int(each) for each in row.values())
+    return Sample(looked_at, found, dict(zip(words, having, strict=True)))
+
+
+def _looked_through(many: Select[Any], words: Sequence[Sought], as_of: date | None, order: Order, limit: int, at: datetime) -> Select[Any]:
+    """The first entries that have all words, and one more than `limit`."""
+    near = many.subquery("many")
+    among = replace(order, keys=tuple(near.c[str(key.key)] for key in order.keys))
+    having = select(near.c.agency, near.c.certificate_id).where(*(word.of(near.c) for word in words))
+    found = among.page(having, None).limit(limit + 1).subquery("found")
+    same = and_(E.agency == found.c.agency, E.certificate_id == found.c.certificate_id)
+    return order.page(select(*_shown(as_of, at)).select_from(register_entries.table.join(found, same)), None)
 
 
 async def facets(ctx: Context, wanted: Wanted) -> dict[str, Any]:
@@ -101,7 +201,12 @@ async def facets(ctx: Context, wanted: Wanted) -> dict[str, Any]:
         "state": _standing(wanted.as_of, ctx.at),
     }
     told = [each.label(name) for name, each in by.items()]
-    found = select(*told).select_from(register_entries.table).where(*_conditions(wanted, ctx.at)).limit(MOST_COUNTED + 1).cte("found")
+    words, wholly = [*_words(wanted)], [*_conditions(wanted, ctx.at)]
+    if words:
+        sample = await _sample(ctx, select(*_known(words)).where(*wholly).limit(_sizes(wanted)[0]), words)
+        frequent = sample.promises(MOST_COUNTED, _LOOKED_THROUGH_TO_COUNT)
+        wholly += (word.unindexed() for word in words) if frequent else sample.looked_up()
+    found = select(*told).select_from(register_entries.table).where(*wholly).limit(MOST_COUNTED + 1).cte("found")
     sets = func.grouping_sets(tuple_(), *(tuple_(found.c[name]) for name in by))
     which = func.grouping(*(found.c[name] for name in by)).label("which")
     rows = await ctx.rows(select(*(found.c[name] for name in by), func.count().label("entries"), which).group_by(sets))
@@ -123,6 +228,7 @@ def _told_facets(names: Sequence[str], rows: Sequence[Mapping[Any, Any]]) -> dic
 
 
 def _conditions(wanted: Wanted, at: datetime) -> Iterator[ColumnElement[bool]]:
+    """What is true of an entry that is wanted, but for its words and its scope."""
     same = {
         E.agency: wanted.agency,
         E.institution_id: wanted.institution_id,
@@ -135,11 +241,8 @@ def _conditions(wanted: Wanted, at: datetime) -> Iterator[ColumnElement[bool]]:
         E.country: wanted.country,
     }
     yield from (each == value for each, value in same.items() if value is not None)
-    yield from (words.like(part) for words, part in _words(wanted))
     if any(text is not None and not parts(text) for text in (wanted.q, wanted.institution, wanted.programme)):
         yield false()
-    if wanted.scope is not None:
-        yield E.scopes.contains([wanted.scope])
     if wanted.year is not None:
         yield E.issued_on.between(date(wanted.year, 1, 1), date(wanted.year, 12, 31))
     if wanted.as_of is not None:  # what was recorded stood on paper before
@@ -154,10 +257,13 @@ def _conditions(wanted: Wanted, at: datetime) -> Iterator[ColumnElement[bool]]:
         yield or_(states["ended"], not_(states["revoked"]))
 
 
-def _words(wanted: Wanted) -> Iterator[tuple[ColumnElement[str], str]]:
-    """Each word that is looked for, and in what."""
-    for words, text in ((E.words, wanted.q), (E.institution_words, wanted.institution), (E.programme_words, wanted.programme)):
-        yield from ((words, part) for part in parts(text or ""))
+def _words(wanted: Wanted) -> Iterator[Sought]:
+    for place, text in (("words", wanted.q), ("institution_words", wanted.institution), ("programme_words", wanted.programme)):
+        yield from (Word(place, part) for part in parts(text or ""))
+    if wanted.scope is not None:
+        kind, _, code = wanted.scope.partition(":")
+        yield from (Word("programme_words", part) for part in parts(code) if kind == "programme")
+        yield Scope(wanted.scope)
 
 
 def _at_most(state: str, as_of: date | None, at: datetime) -> Iterator[ColumnElement[bool]]:
