@@ -152,6 +152,10 @@ class Settings(BaseSettings):
         """The base URL of the console as people reach it, without a slash at its end."""
         return (self.public_url or self.url("console")).rstrip("/")
 
+    def console_secure(self) -> bool:
+        """Whether people reach the console by https."""
+        return self.console_url().startswith("https:")
+
 
 @cache
 def settings() -> Settings:

@@ -24,7 +24,14 @@ _OVER = {f"WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "TIMED_O
 _SETTLE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.01
 #: Time stands still while an activity runs, and a machine may be busy.
-SKIP_TIMEOUT = timedelta(seconds=90)
+_SKIP_TIMEOUT = timedelta(seconds=90)
+
+
+async def skip(client: Client, length: timedelta) -> None:
+    """Moves the time-skipping server's clock at once, whatever is under way."""
+    duration = Duration()
+    duration.FromTimedelta(length + timedelta(milliseconds=1))
+    await client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration), timeout=_SKIP_TIMEOUT)
 
 
 class NotSettling(Explained):
@@ -111,9 +118,7 @@ class LegalTime:
         """Moves to `instant` at once, whatever timers lie before it, and lets everything settle."""
         length = instant - await self.now()
         if length > timedelta():
-            duration = Duration()
-            duration.FromTimedelta(length + timedelta(milliseconds=1))
-            await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration), timeout=SKIP_TIMEOUT)
+            await skip(self._client, length)
         await self.settle()
 
     async def settle(self) -> None:

@@ -27,7 +27,10 @@ BEHIND, AHEAD = timedelta(days=92), timedelta(days=550)
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry; `last` is its last day. `uid` is the same for ever, `version` grows with every change of what it is about."""
+    """One entry; `last` is its last day, `party` who is waited on.
+
+    `uid` is the same for ever, `version` grows with every change of what it is about.
+    """
 
     uid: str
     version: int
@@ -38,6 +41,7 @@ class Entry:
     about: str
     path: str
     clause: str = ""
+    party: str = ""
     late: bool = False
 
     def covers(self, day: date) -> bool:
@@ -80,6 +84,7 @@ def of_deadline(visit: Visit, one: deadlines.Due, names: Mapping[str, Mapping[st
         about=_name(visit, names, one.item["institution_id"]),
         path=f"queue?case_id={one.item['case_id']}" if not visit.person.staff else f"cases/{one.item['case_id']}#{one.anchor}",
         clause=one.item["clause"] or "",
+        party=visit.plain(one.party, one.item["binds"]),
         late=one.group == "overdue",
     )
 
@@ -177,7 +182,8 @@ def as_calendar(visit: Visit, found: Iterable[Entry], now: datetime, name: str) 
         entry.add("dtstart", each.first)
         entry.add("dtend", each.last + DAY)
         entry.add("summary", " – ".join(filter(None, (each.title, each.about))))
-        notes = (visit._(KINDS[each.kind]), each.clause, visit._("A convenience: what binds is the notice, never this calendar."))
+        waiting = " ".join((visit._("waiting on:"), each.party)) if each.party else ""
+        notes = (visit._(KINDS[each.kind]), waiting, each.clause, visit._("A convenience: what binds is the notice, never this calendar."))
         entry.add("description", " · ".join(filter(None, notes)))
         entry.add("url", visit.absolute(f"/{visit.language}/{each.path}"))
         entry.add("transp", "TRANSPARENT")

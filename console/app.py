@@ -54,7 +54,6 @@ class _Static(StaticFiles):
 async def open_site(using: Settings) -> AsyncIterator[Site]:
     """The site with its connections, closed after."""
     master = master_key(using)
-    secure = using.console_url().startswith("https:")
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
     temporal = await connect_temporal(using) if using.clock != "system" else None
     timeout, unlimited = httpx.Timeout(30.0, connect=5.0), httpx.Limits(max_connections=None, max_keepalive_connections=20)
@@ -63,7 +62,7 @@ async def open_site(using: Settings) -> AsyncIterator[Site]:
         httpx.AsyncClient(timeout=timeout, limits=unlimited, trust_env=False) as long,
     ):
         login = Login(using, http, master)
-        sessions = Sessions(master, secure=secure, lifetime_seconds=using.console_session_hours * 3_600)
+        sessions = Sessions(master, secure=using.console_secure(), lifetime_seconds=using.console_session_hours * 3_600)
         try:
             yield Site(using, http, long, clock_from(using, temporal), sessions, login, Pages(reload=using.env == "development"))
         finally:
@@ -85,7 +84,7 @@ def build_app(site: Site, stop: asyncio.Event) -> ASGIApp:
         app.add_exception_handler(kind, _on_error)
     app.add_middleware(BodyLimit, limit=max(using.max_body_bytes, using.documents_max_bytes, using.max_upload_bytes) + _AROUND_AN_UPLOAD)
     telemetry.instrument(app, UNTRACED)
-    return Guarded(app, site.sessions, secure=using.console_url().startswith("https:"))
+    return Guarded(app, site.sessions, secure=using.console_secure())
 
 
 def _health(app: FastAPI) -> None:

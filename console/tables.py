@@ -53,7 +53,7 @@ class Found:
     names: Names = field(default_factory=dict)
 
 
-def asked(visit: Visit, *names: str) -> dict[str, str]:
+def asked(visit: Visit, *names: str) -> dict[str, Any]:
     """The filters of the address that are told."""
     return {name: given[:80] for name in names if (given := visit.request.query_params.get(name, "").strip())}
 
@@ -149,8 +149,17 @@ def flat(visit: Visit, item: Mapping[str, Any], names: Names) -> dict[str, Any]:
     return line
 
 
-async def twin(visit: Visit, items: Sequence[Mapping[str, Any]], name: str, kind: Kind) -> Response:
-    """A list as a file: its records as one line each in CSV, whole in JSON."""
+async def twin(
+    visit: Visit, service: str, path: str, filters: Iterable[str], name: str, kind: Kind, *, columns: Iterable[str] = (), sort: str = ""
+) -> Response:
+    """A whole list as a file, by the filters of the address: of each record these columns.
+
+    Without `columns` a record is one line in CSV and as it is in JSON.
+    """
+    order = {"sort": sort} if sort else {}
+    items = await visit.services.items(service, path, most=MOST, **(order | asked(visit, *filters)))
+    if columns:
+        return as_file([{column: each[column] for column in columns} for each in items], name, kind)
     if kind == "json":
         return as_file(items, name, kind)
     names = await visit.names.institutions(each.get("institution_id") for each in items)

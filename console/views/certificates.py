@@ -84,9 +84,7 @@ async def certificates(visit: SignedIn, cursor: str | None = None) -> Response:
 @router.get("/{language}/certificates.{extension}")
 async def certificates_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    given = tables.asked(visit, *FILTERS)
-    found = await visit.services.items("council", "/v1/certificates", most=tables.MOST, **({"sort": "-issued_on"} | given))
-    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "certificates", extension)
+    return await tables.twin(visit, "council", "/v1/certificates", FILTERS, "certificates", extension, columns=_COLUMNS, sort="-issued_on")
 
 
 @router.get("/{language}/certificates/{certificate_id}")

@@ -100,8 +100,7 @@ def kinds(visit: Visit, rulebook: str | None) -> list[tuple[str, str]]:
 @router.get("/{language}/documents.{extension}")
 async def documents_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    found = await visit.services.items("intake", "/v1/documents", most=tables.MOST, **tables.asked(visit, *FILTERS))
-    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "documents", extension)
+    return await tables.twin(visit, "intake", "/v1/documents", FILTERS, "documents", extension, columns=_COLUMNS)
 
 
 @router.post("/{language}/documents")

@@ -64,8 +64,7 @@ async def letters(visit: SignedIn, cursor: str | None = None) -> Response:
 @router.get("/{language}/letters.{extension}")
 async def letters_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    found = await visit.services.items("notices", "/v1/letters", most=tables.MOST, **tables.asked(visit, *FILTERS))
-    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "letters", extension)
+    return await tables.twin(visit, "notices", "/v1/letters", FILTERS, "letters", extension, columns=_COLUMNS)
 
 
 @router.get("/{language}/letters/{letter_id}")

@@ -89,10 +89,8 @@ async def meetings(visit: SignedIn, cursor: str | None = None) -> Response:
 @router.get("/{language}/meetings.{extension}")
 async def meetings_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    given = tables.asked(visit, *FILTERS)
-    found = await visit.services.items("council", "/v1/meetings", most=tables.MOST, **({"sort": "-held_on"} | given))
     columns = ("meeting_id", "council_id", "held_on", "agenda", "members", "present", "quorate", "ballot", "protocol_number", "signed_on")
-    return tables.as_file([{name: each[name] for name in columns} for each in found], "meetings", extension)
+    return await tables.twin(visit, "council", "/v1/meetings", FILTERS, "meetings", extension, columns=columns, sort="-held_on")
 
 
 @router.get("/{language}/meetings/{meeting_id}")

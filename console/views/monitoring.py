@@ -57,9 +57,8 @@ async def picture(visit: SignedIn) -> Response:
 @router.get("/{language}/monitoring.json")
 async def picture_as_json(visit: SignedIn) -> Response:
     """The same numbers for programs."""
-    return await tables.twin(
-        visit, [(await visit.services.get("monitoring", PICTURE, **asked(visit, "as_of", *NARROWING))).data], "", "json"
-    )
+    seen = await visit.services.get("monitoring", PICTURE, **asked(visit, "as_of", *NARROWING))
+    return tables.as_file([seen.data], "monitoring", "json")
 
 
 def _awaiting(visit: Visit, data: Mapping[str, int], narrow: Mapping[str, str]) -> list[tuple[str, int, str]]:

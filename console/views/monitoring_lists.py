@@ -92,7 +92,7 @@ async def list_as_file(visit: SignedIn, name: str, kind: tables.Kind) -> Respons
     if name not in LISTS:
         raise HTTPException(404)
     path, filters, _ = LISTS[name]
-    return await tables.twin(visit, await visit.services.items("monitoring", path, most=tables.MOST, **asked(visit, *filters)), name, kind)
+    return await tables.twin(visit, "monitoring", path, filters, name, kind)
 
 
 @router.get("/{language}/monitoring/{name}")

@@ -61,9 +61,7 @@ async def panels(visit: SignedIn, cursor: str | None = None) -> Response:
 @router.get("/{language}/panels.{extension}")
 async def panels_as_file(visit: SignedIn, extension: tables.Kind) -> Response:
     """The same list for spreadsheets and programs."""
-    given = tables.asked(visit, *FILTERS)
-    found = await visit.services.items("visits", "/v1/visits", most=tables.MOST, **({"sort": "-opened_on"} | given))
-    return tables.as_file([{name: each[name] for name in _COLUMNS} for each in found], "panels", extension)
+    return await tables.twin(visit, "visits", "/v1/visits", FILTERS, "panels", extension, columns=_COLUMNS, sort="-opened_on")
 
 
 @router.get("/{language}/panels/{case_id}")

@@ -20,7 +20,7 @@ _PAGE = 200
 @router.get("/{language}/queue")
 async def queue(visit: SignedIn, cursor: str | None = None) -> Response:
     """By due day, in groups; filters in the query string."""
-    asked: dict[str, Any] = {**tables.asked(visit, *FILTERS)}
+    asked = tables.asked(visit, *FILTERS)
     first = [] if cursor else ["missed", "suspended"]
     now, page, *others = await together(
         visit.now(),
@@ -47,7 +47,7 @@ async def queue(visit: SignedIn, cursor: str | None = None) -> Response:
 
 
 async def _whole(visit: Visit) -> tuple[datetime, list[deadlines.Due], dict[str, Any]]:
-    asked: dict[str, Any] = {**tables.asked(visit, *FILTERS)}
+    asked = tables.asked(visit, *FILTERS)
     listed = (visit.services.items("monitoring", "/v1/deadlines", most=tables.MOST, state=state, **asked) for state in _OPEN)
     now, *found = await together(visit.now(), *listed)
     dues = [deadlines.due(item, now) for items in found for item in items]

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console.i18n import LANGUAGES, preferred
 from console.login import ATTEMPT_SECONDS, CALLBACK, Attempt, local_path
-from console.site import site_of
+from console.site import Site, site_of
 from console.views import calendar
 from console.visit import Anybody, SignedIn
 
@@ -42,7 +42,7 @@ async def sign_in(request: Request, to: str = "/") -> Response:
     to = local_path(to)
     language = to.strip("/").partition("/")[0]
     attempt = await site.login.begin(to, language if language in LANGUAGES else preferred(request.headers.get("accept-language")))
-    return _remembering(RedirectResponse(attempt.url, 303), attempt, base.startswith("https:"))
+    return _remembering(RedirectResponse(attempt.url, 303), attempt, site)
 
 
 @router.post("/{language}/calendar/address")
@@ -51,11 +51,12 @@ async def ask_for_an_address(visit: SignedIn) -> Response:
     await visit.form()
     attempt = await visit.site.login.begin(f"/{visit.language}/calendar", visit.language, calendar.ADDRESS)
     page = visit.page("agency/calendar_address.html.jinja", onward=attempt.url)
-    return _remembering(page, attempt, visit.site.settings.console_url().startswith("https:"))
+    return _remembering(page, attempt, visit.site)
 
 
-def _remembering(response: Response, attempt: Attempt, secure: bool) -> Response:
+def _remembering(response: Response, attempt: Attempt, site: Site) -> Response:
     """A form may not lead to another site (CSP), so not every way to the issuer is a redirect; the browser remembers each."""
+    secure = site.settings.console_secure()
     name = _cookie(attempt.state, secure)
     response.set_cookie(name, attempt.sealed, ATTEMPT_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
     return response
@@ -65,7 +66,7 @@ def _remembering(response: Response, attempt: Attempt, secure: bool) -> Response
 async def signed_in_at_the_issuer(visit: Anybody) -> Response:
     """Back from the issuer with its answer."""
     answer = dict(visit.request.query_params)
-    secure = visit.site.settings.console_url().startswith("https:")
+    secure = visit.site.settings.console_secure()
     name = _cookie(answer.get("state", ""), secure)
     session, to, purpose = await visit.site.login.finish(answer, visit.request.cookies.get(name))
     if purpose == calendar.ADDRESS:

@@ -96,7 +96,7 @@ class LetterWriter:
                 level = logging.WARNING if looks == _WARNED else logging.ERROR
                 log.log(level, "the letter upon %s %s waits: %s", envelope.type, envelope.id, missing)
             if looks < LOOKS:
-                await delivery.message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2 ** min(looks, _LATE)))
+                await delivery.message.nak(delay=min(_LONGEST_WAIT, 0.25 * 2**looks))
                 return
             log.error("no letter upon %s %s: %s", envelope.type, envelope.id, missing)
         except UnknownEvent:

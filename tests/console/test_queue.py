@@ -80,6 +80,7 @@ async def test_the_queue_has_every_open_deadline_of_the_agency_and_no_other(stac
     assert rows[0]["institution"] == "Казахский национальный университет"
     assert [event.decoded("dtstart") - made.today for event in calendar.walk("VEVENT")] == [timedelta(days) for days in made.cases]
     assert len({str(event["uid"]) for event in calendar.walk("VEVENT")}) == len(cases)
+    assert all(f"ждём: {row['waiting_on']}" in event["description"] for row, event in zip(rows, calendar.walk("VEVENT"), strict=True))
 
 
 async def test_filters_stand_in_the_address(stack: Stack, agency: str) -> None:

@@ -45,19 +45,19 @@ async def listening(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 @pytest_asyncio.fixture
 async def house(notified: Stack, agency: str) -> AsyncIterator[House]:
     """An agency with two institutions."""
-    async with _housed(notified, agency) as made:
+    async with housed(notified, agency) as made:
         yield made
 
 
 @pytest_asyncio.fixture
 async def heard(listening: Stack, agency: str) -> AsyncIterator[House]:
     """The same where events of every service are heard, and nobody acts upon them."""
-    async with _housed(listening, agency) as made:
+    async with housed(listening, agency) as made:
         yield made
 
 
 @asynccontextmanager
-async def _housed(stack: Stack, agency: str) -> AsyncIterator[House]:
+async def housed(stack: Stack, agency: str) -> AsyncIterator[House]:
     client = await connect_temporal(stack.settings(), lazy=False)
     async with httpx.AsyncClient(timeout=30) as http:
         made = House(stack, http, agency, SkippedTime(client, TemporalTestClock(client)))

@@ -9,10 +9,12 @@ import pytest
 from chassis.auth import Role
 from chassis.rebuild import Rebuild, compare
 from chassis.service import key_ring
+from cli.supervisor import Stack
 from services.notices.app import SERVICE
 from services.notices.domain.told import IDS, TYPES
 from services.notices.readmodels_search import findings
 from services.notices.readmodels_timeline import NOBODY, streams, timeline
+from tests.notices.conftest import housed
 from tests.notices.house import COORDINATOR, OFFICER, House
 from tests.notices.published import envelope, publish
 from tests.notices.receivers import receiving
@@ -172,11 +174,11 @@ async def test_the_pages_of_a_timeline_have_everything_once_in_its_order(house: 
     assert paged == found
 
 
-async def test_notices_own_events_are_there_too(house: House) -> None:
-    async with receiving() as receiver:
-        made = await house.endpoint(receiver, verified=False)
-    found = await house.items(f"/v1/timeline?stream=endpoint-{made['id']}&sort=occurred_at", COORDINATOR)
-    assert [each["name"] for each in found] == ["EndpointRegistered"]
+async def test_notices_own_events_are_there_too(notified: Stack, agency: str) -> None:
+    async with housed(notified, agency) as house, receiving() as receiver:
+        made = await house.endpoint(receiver)
+        found = await house.items(f"/v1/timeline?stream=endpoint-{made['id']}&sort=occurred_at", COORDINATOR)
+    assert [each["name"] for each in found] == ["EndpointRegistered", "EndpointVerified"]
     assert found[0]["roles"] == ["institution_officer"]
     assert found[0]["data"]["institution_id"] == "kaznu"
 

@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from chassis.clock import Clock
 from chassis.temporal import described
-from cli.skipping import SKIP_TIMEOUT, at_work
+from cli.skipping import at_work, skip
 from tests.waiting import eventually
 
 
@@ -39,9 +37,7 @@ class SkippedTime:
 
     async def skip(self, length: timedelta) -> None:
         """Moves at once, whatever is under way."""
-        duration = Duration()
-        duration.FromTimedelta(length + timedelta(milliseconds=1))
-        await self._client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration), timeout=SKIP_TIMEOUT)
+        await skip(self._client, length)
 
     async def settle(self) -> None:
         """Until no lifecycle has a workflow task or an activity open."""
