@@ -1,8 +1,11 @@
 """Which port each part gets, and a clear word when one is taken."""
 
+import errno
 import random
 import socket
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any
 
 import psutil
 
@@ -34,7 +37,40 @@ class PortBusy(Explained):
         self.port = port
 
 
-def fixed_ports(using: Settings, services: Iterable[str], base: int | None) -> dict[str, int]:
+class FreePorts:
+    """Free ports, each for one stack alone from its choice on, when nothing listens there yet.
+
+    A UDP socket of the same number is held: the system gives it to one process and takes it back when that ends.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def take(self, host: str) -> int:
+        """A port that nobody listens on and nobody else takes until `release`. OSError where the host is not ours or all are taken."""
+        first = random.randrange(len(_FREE_RANGE))  # noqa: S311
+        for port in chain(_FREE_RANGE[first:], _FREE_RANGE[:first]):
+            claim = socket.socket(_family(host), socket.SOCK_DGRAM)
+            try:
+                claim.bind((host, port))
+            except OSError as error:
+                claim.close()
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            if is_free(host, port):
+                self._held.append(claim)
+                return port
+            claim.close()
+        raise OSError(errno.EADDRINUSE, f"no port from {_FREE_RANGE.start} to {_FREE_RANGE.stop - 1} is free on {host}")
+
+    def release(self) -> None:
+        """Others may take them, where nothing listens."""
+        while self._held:
+            self._held.pop().close()
+
+
+def fixed_ports(using: Settings, services: Iterable[str], base: int | None, free: FreePorts) -> dict[str, int]:
     """The ports of the settings; with `base`, the defaults moved there. A part without a default gets a free one."""
     known = [name for name in services if name in DEFAULT_PORTS]
     if base is None:
@@ -49,24 +85,12 @@ def fixed_ports(using: Settings, services: Iterable[str], base: int | None) -> d
     else:
         defaults = SERVERS | {name: DEFAULT_PORTS[name] for name in known}
         ports = {name: port - _BASE + base for name, port in defaults.items()}
-    return ports | free_ports(using.host, [name for name in services if name not in known])
-
-
-def free_ports(host: str, names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name, no two alike."""
-    found: dict[str, int] = {}
-    for name in names:
-        while True:
-            port = random.choice(_FREE_RANGE)  # noqa: S311
-            if port not in found.values() and is_free(host, port):
-                found[name] = port
-                break
-    return found
+    return ports | {name: free.take(using.host) for name in services if name not in known}
 
 
 def is_free(host: str, port: int) -> bool:
     """Nothing listens there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+    with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -79,14 +103,33 @@ def check_free(host: str, ports: Mapping[str, int]) -> None:
     """PortBusy for the first port that something else listens on."""
     for part, port in ports.items():
         if not is_free(host, port):
-            raise PortBusy(part, port, _holder(port))
+            raise PortBusy(part, port, holder(port))
 
 
-def _holder(port: int) -> str | None:
+def listens(pid: int, port: int) -> bool:
+    """Whether this process listens there; yes where the system does not tell."""
+    try:
+        return any(_listening(each, port) for each in psutil.Process(pid).net_connections("tcp"))
+    except psutil.NoSuchProcess:
+        return False
+    except (psutil.Error, OSError):
+        return True
+
+
+def holder(port: int) -> str | None:
+    """Who listens there, where the system tells."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN and connection.pid:
+            if _listening(connection, port) and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except psutil.Error:
         pass
     return None
+
+
+def _listening(connection: Any, port: int) -> bool:
+    return bool(connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from cli.errors import Explained
+from cli.ports import holder, listens
 from cli.state import ROOT, StateDir, write_pid
 
 State = Literal["waiting", "starting", "ready", "restarting", "stopping", "stopped", "done", "failed"]
@@ -76,6 +77,7 @@ class Child:
         self._stop = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
+        self._noted = ""
 
     @property
     def pid(self) -> int | None:
@@ -131,7 +133,7 @@ class Child:
 
     async def answers(self) -> bool:
         """Ready by its state and by a new check."""
-        return self.state == "done" or (self.state == "ready" and self.part.ready is not None and await self.part.ready())
+        return self.state == "done" or (self.state == "ready" and await self._check())
 
     async def _keep_running(self) -> None:
         failures = 0
@@ -188,14 +190,23 @@ class Child:
     async def _check(self) -> bool:
         assert self.part.ready
         try:
-            return await self.part.ready()
+            answers = await self.part.ready()
         except Exception as error:
             self._note(f"readiness check: {error!r}")
             return False
+        port, pid = self.part.port, self.pid
+        if not answers or port is None:
+            return answers
+        ours = pid is not None and await asyncio.to_thread(listens, pid, port)
+        if pid is not None and not ours:
+            other = await asyncio.to_thread(holder, port) or "nobody that the system tells of"
+            self._note(f"port {port} answers, but not for this process ({pid}): {other} listens there")
+        return ours
 
     async def _spawn(self) -> asyncio.subprocess.Process | None:
         """The process, or None with the reason in the log."""
         part = self.part
+        self._noted = ""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
@@ -236,8 +247,10 @@ class Child:
         self._changed(self)
 
     def _note(self, text: str) -> None:
-        with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"kepil: {text}\n")
+        if text != self._noted:
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(f"kepil: {text}\n")
+        self._noted = text
 
 
 def tail(log: Path, lines: int = 30) -> str:

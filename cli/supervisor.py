@@ -14,7 +14,7 @@ from typing import IO, Literal, Self
 from chassis.settings import Settings
 from cli import probes, servers
 from cli.environment import child_environment
-from cli.ports import PortBusy, check_free, fixed_ports, free_ports
+from cli.ports import SERVERS, FreePorts, PortBusy, check_free, fixed_ports
 from cli.process import Child, Part, PartStatus, StartFailed
 from cli.state import AlreadyRunning, StateDir, default_state_dir, identity, stop_leftovers
 
@@ -56,6 +56,7 @@ class Stack:
         self._children: dict[str, Child] = {}
         self._stages: list[list[Child]] = []
         self._lock: IO[str] | None = None
+        self._free = FreePorts()
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     async def __aenter__(self) -> Self:
@@ -120,6 +121,7 @@ class Stack:
         self.ready = False
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
+        self._free.release()
         if self._lock:
             self.state.stack_file.unlink(missing_ok=True)
             self._lock.close()
@@ -156,9 +158,9 @@ class Stack:
             *(("temporal-ui",) if options.time_skipping else ()),
         }
         if options.ports == "free":
-            ports = free_ports(given.host, ["postgres", "nats", "nats-monitor", "temporal", "temporal-ui", *programs])
+            ports = {name: self._free.take(given.host) for name in (*SERVERS, *programs)}
         else:
-            ports = fixed_ports(given, programs, options.port_base)
+            ports = fixed_ports(given, programs, options.port_base, self._free)
         self.ports = {name: port for name, port in ports.items() if name not in external}
         servers_parts = self._server_parts(given)
         urls = {part.name: part.url for part in servers_parts if part.url}

@@ -19,7 +19,7 @@ def object_server(weed: str) -> Iterator[str]:
     """The endpoint of a running server with a bucket `documents`, whose one user is `kepil`."""
     keys = [{"accessKey": "kepil", "secretKey": "kepil-secret"}]
     users = {"identities": [{"name": "kepil", "credentials": keys, "actions": ["Admin", "Read", "Write", "List"]}]}
-    master, volume, filer, s3 = (_port() for _ in range(4))
+    master, volume, filer, s3 = (free_port() for _ in range(4))
     with tempfile.TemporaryDirectory(prefix="kepil-s3-") as folder:
         config = Path(folder) / "s3.json"
         config.write_text(json.dumps(users))
@@ -51,10 +51,3 @@ def _bucket_made(shell: list[str]) -> bool:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _port() -> int:
-    """One whose other by 10,000, where gRPC is, is a port too."""
-    while (port := free_port()) > 55_000:
-        continue
-    return port

@@ -4,7 +4,6 @@ import asyncio
 import atexit
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,13 +19,14 @@ from temporalio.service import RPCError
 from chassis.migrations import History, migrate, prepare_cluster
 from chassis.postgres import open_pool
 from chassis.settings import Settings
+from cli.ports import FreePorts
+
+_FREE = FreePorts()
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on and that is given to nobody else while the tests run."""
+    return _FREE.take("127.0.0.1")
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import sys
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -13,8 +15,11 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.service import ConnectConfig, ServiceClient
 
 from cli.ports import PortBusy
+from cli.probes import http_ok
+from cli.process import Child, Part
 from cli.running import NotRunning, describe
 from cli.servers import SEARCH_ATTRIBUTES
+from cli.state import StateDir
 from cli.supervisor import AlreadyRunning, Stack, StackOptions, StartFailed
 from tests.cli.conftest import DUMMY, gone, until
 
@@ -119,6 +124,25 @@ async def test_a_service_that_cannot_start_is_shown_with_its_log(tmp_path: Path)
     assert failed.value.part == "dummy"
     assert "no configuration for the dummy" in failed.value.log_tail
     assert not stack.pids
+
+
+async def test_a_part_whose_port_another_process_answers_is_not_called_ready(tmp_path: Path) -> None:
+    """Another stack's service on the same port says that it is ready: that is not ours."""
+    silent = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    async with Stack(options(tmp_path / "one", services=["dummy"], commands={"dummy": DUMMY}, time_skipping=True)) as other:
+        taken = other.ports["dummy"]
+        state = StateDir(tmp_path / "two")
+        state.make()
+        part = Part("dummy", tuple(silent), partial(http_ok, f"{other.urls['dummy']}/readyz"), port=taken)
+        child = Child(part, state, lambda _: None, start_timeout=3.0)
+        with pytest.raises(StartFailed) as failed:
+            await child.start()
+        assert not await child.answers()
+        await child.stop()
+        told = f"port {taken} answers, but not for this process"
+        assert failed.value.log_tail.count(told) == 1
+        assert f"(process {other.pids['dummy']}) listens there" in failed.value.log_tail
+        await other.wait_ready("dummy", timeout=5)
 
 
 async def test_a_part_that_hangs_is_not_called_ready(tmp_path: Path) -> None:
