@@ -1,4 +1,5 @@
-"""What of the console is to be translated: found in its Python and its templates, and compared with the catalogues.
+"""What of the console is to be translated: found in its Python and its templates, with what services refuse by, and compared with the
+catalogues.
 
 `python -m console.extraction AREA` prints what no catalogue has yet, to be appended to the area's files.
 """
@@ -12,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import write_po
 
+from console import extraction_refusals
 from console.i18n import LANGUAGES, LOCALE, areas, merged, read_catalogue
 
 ROOT = Path(__file__).parent
@@ -27,6 +29,8 @@ def messages() -> dict[Id, list[str]]:
     found: dict[Id, list[str]] = {}
     for file, _, message, _, _ in extract_from_dir(ROOT, _METHODS, _OPTIONS, KEYWORDS):
         found.setdefault(tuple(message) if isinstance(message, (list, tuple)) else message, []).append(file)
+    for refusal, files in extraction_refusals.messages().items():
+        found.setdefault(refusal, []).extend(files)
     return found
 
 

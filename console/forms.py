@@ -1,6 +1,6 @@
 """A form for a command: what it asks, what was filled in, what is wrong with it. Pages show it; `forms_sending` sends it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,10 +111,10 @@ def faults_of(found: reading.Mistakes, say: Any) -> list[Fault]:
     return [Fault(name, say(MISTAKES[word])) for name, word in found.items()]
 
 
-def told_of(errors: Sequence[Mapping[str, str]]) -> list[Fault]:
-    """The errors of a problem at the fields that their pointers name: `#/programmes/0/code` is `programmes.0.code`."""
+def told_of(errors: Sequence[Mapping[str, str]], say: Callable[[str], str]) -> list[Fault]:
+    """The errors of a problem at the fields that their pointers name: `#/programmes/0/code` is `programmes.0.code`; `say` translates."""
     found = []
     for error in errors:
         path = error.get("pointer", "").removeprefix("#").strip("/").replace("~1", "/").replace("~0", "~")
-        found.append(Fault(path.replace("/", "."), error.get("detail", "")))
+        found.append(Fault(path.replace("/", "."), say(error.get("detail", ""))))
     return found

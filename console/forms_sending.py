@@ -193,7 +193,8 @@ async def sent(visit: Visit, operation: Operation, ids: Sequence[str], subject: 
         if refused.status in (401, 403, 404):
             raise
         again = replace(shown, etag=subject.etag) if refused.status == 412 else shown
-        return replace(again.faulty(told_of(refused.errors), None if refused.status >= 500 else new_id()), problem=refused.problem)
+        faulty = again.faulty(told_of(refused.errors, visit.told), None if refused.status >= 500 else new_id())
+        return replace(faulty, problem=refused.problem)
 
 
 async def _posted(
@@ -240,7 +241,8 @@ async def _with_files(visit: Visit, operation: Operation, subject: Subject, form
             except Refused as refused:
                 if refused.status in (401, 403):
                     raise
-                faults.append(Fault(at, refused.problem.get("detail") or visit._("The file was not accepted.")))
+                detail = refused.problem.get("detail")
+                faults.append(Fault(at, visit.told(detail) if detail else visit._("The file was not accepted.")))
             else:
                 told += [(reading.join(at, each), text) for each, text in stored.items()]
     written = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]

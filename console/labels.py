@@ -3,7 +3,7 @@
 They are data (`console/words/*.yaml`), since no template names them: what there is to say comes from the services' own documents.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from regulations.rulebook import Rulebook
 from regulations.values import fold
 
 _WORDS = Path(__file__).parent / "words"
+_LANGUAGES = ("ky", "kk", "ru", "en")
 Names = Mapping[str, str]
 
 
@@ -120,6 +121,32 @@ def value(name: str, found: Any, language: str, book: Rulebook | None = None) ->
     if told is None:
         told = next((each for each in (entry(other, text, language) for other in books()) if each), None)
     return told or text
+
+
+def called(name: str, found: str, language: str) -> str | None:
+    """What a service's English text calls by an English name, by its word or by that with spaces; None for what nobody has named."""
+    named = _by_english().get(found.casefold())
+    if named is not None:
+        return named[language]
+    word = found.replace(" ", "_")
+    told = value(name, word, language)
+    return None if told == word else told
+
+
+@cache
+def _by_english() -> Mapping[str, Names]:
+    """All that the newest rulebooks name, by the English names."""
+    return {names["en"].casefold(): names for book in books() for names in _named(book.model_dump())}
+
+
+def _named(content: Any) -> Iterator[Names]:
+    if isinstance(content, Mapping):
+        if set(_LANGUAGES) <= content.keys():
+            yield content
+        else:
+            yield from (names for each in content.values() for names in _named(each))
+    elif isinstance(content, (list, tuple)):
+        yield from (names for each in content for names in _named(each))
 
 
 def every(rulebook: str) -> tuple[Rulebook, ...]:

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from chassis import telemetry
 from chassis.auth import Role
 from chassis.ids import new_id
-from console import i18n, titles
+from console import i18n, refusals, titles
 from console.client import Services
 from console.deadlines import Due
 from console.names import Names
@@ -145,6 +145,10 @@ class Visit:
     def problem_title(self, problem: Mapping[str, Any]) -> str:
         """What kind of problem it is, in the language of the visit."""
         return self._(titles.title_of(problem))
+
+    def told(self, text: str) -> Markup:
+        """What a service said of a problem, in the language of the visit."""
+        return refusals.told(text, self.language)
 
     def within(self, path: str) -> bool:
         """Whether this page belongs to the area at `path`."""

@@ -202,7 +202,7 @@ def test_errors_of_a_service_are_told_at_the_fields_by_their_labels() -> None:
         {"pointer": "#/held_on", "detail": "too early"},
         {"detail": "all of it"},
     ]
-    faulty = form.faulty(told_of(errors))
+    faulty = form.faulty(told_of(errors, str))
 
     assert [(each.name, each.label) for each in faulty.faults] == [
         ("members.0.role", "Члены – 1 – Роль"),

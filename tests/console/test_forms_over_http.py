@@ -6,6 +6,7 @@ import pytest
 
 from chassis.auth import Role
 from cli.supervisor import Stack
+from console.i18n import translations
 from tests.console.filing import UNIVERSITY, action, adopt, application, attached, register, registered, shown
 from tests.console.signing import hidden, signed_in
 
@@ -50,6 +51,18 @@ async def test_a_refusal_keeps_what_was_written_and_says_what_is_wrong_at_its_fi
         assert 'value="КазНУ"' in refused.text
         done = await client.post(path, data={**hidden(refused.text), **UNIVERSITY})
         assert done.url.path == "/ru/records/intake/institutions/kaznu"
+
+
+@pytest.mark.parametrize("language", ["ky", "kk", "ru"])
+async def test_what_a_service_refuses_by_is_said_in_the_language_of_the_page(stack: Stack, agency: str, language: str) -> None:
+    async with signed_in(stack, Role.coordinator, agency=agency, language=language) as client:
+        path = f"/{language}/new/intake/register_institution"
+        await client.post(path, data={**await shown(client, path), **UNIVERSITY})
+        refused = await client.post(path, data={**await shown(client, path), **UNIVERSITY})
+        said = translations(language).gettext("institution {institution_id} is registered already").format(institution_id="kaznu")
+        assert refused.status_code == 409
+        assert f"<p>{said}</p>" in refused.text
+        assert "is registered already" not in refused.text
 
 
 async def test_one_more_row_is_asked_for_without_a_script_and_sends_nothing(stack: Stack, agency: str) -> None:

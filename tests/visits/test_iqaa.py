@@ -360,7 +360,7 @@ class TestDates:
     def test_another_length_needs_a_reason(self, days: int) -> None:
         ends_on = STARTS + timedelta(days=days - 1)
         problem = visit(OPENED, FORMED).when(announce(STARTS, ends_on)).then_refused(clause="S2.f.1", words=f"{days} calendar days")
-        assert problem.accepts == "a visit of 3 calendar days, or the reason for another length"
+        assert problem.accepts == "a visit of 3, counted in calendar days; or the reason for another length"
         (told,) = visit(OPENED, FORMED).when(announce(STARTS, ends_on, length_reason="Two campuses")).then_types(VisitAnnounced)
         assert isinstance(told, VisitAnnounced)
         assert told.length_reason == "Two campuses"

@@ -39,9 +39,9 @@ def require_blank(rules: Rulebook, number: str, received: bool, spoiled: bool) -
         return
     if received and not spoiled:
         return
-    why = "was spoiled" if received else "is not in the book of blanks"
+    unusable = f"blank {number} was spoiled" if received else f"blank {number} is not in the book of blanks"
     raise Refused(
-        f"blank {number} {why}" if number else "a certificate stands on a blank",
+        unusable if number else "a certificate stands on a blank",
         clause=clause,
         rulebook=rules.id,
         accepts="an unused blank from the book of blanks",

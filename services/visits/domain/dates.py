@@ -73,14 +73,17 @@ def check_length(starts_on: date, ends_on: date, rules: Rules, reason: str | Non
         why = f"the visit would last {stay.amount} {unit.replace('_', ' ')}"
     else:
         return
-    span = f"{stay.minimum}" if stay.minimum == stay.maximum else f"{stay.minimum} to {stay.maximum}"
+    span = f"{stay.minimum}" if stay.minimum == stay.maximum else f"{stay.minimum}–{stay.maximum}"
+    accepted = (
+        f"a visit of {span}, counted in {unit.replace('_', ' ')}",
+        "its first and its last day are working days" if by_working_days else "",
+        "or the reason for another length" if may_depart else "",
+    )
     raise Refused(
         why,
         clause=clause_of(book.ranges[LENGTH]),
         rulebook=book.id,
-        accepts=f"a visit of {span} {unit.replace('_', ' ')}"
-        + (" that starts and ends on one" if by_working_days else "")
-        + (", or the reason for another length" if may_depart else ""),
+        accepts="; ".join(filter(None, accepted)),
     )
 
 
