@@ -82,6 +82,8 @@ _SAID_OF = ": "
 #: Fewer signs of its own recognise nothing.
 _LEAST_SIGNS = 3
 _DEEPEST = 4
+_MOST_PARTS = 200
+_ROLES = frozenset(Role)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def told(text: str, language: str) -> Markup:
     """A text of a problem in a language; as it is, marked as English, where nobody has translated it."""
     if language == "en":
         return Markup("{}").format(text)
-    said = _filled("word", text, language, 0)
+    said = _Reader(language).filled("word", text, 0)
     return Markup("{}").format(said.text) if said.known or said.text != text else Markup('<span lang="en">{}</span>').format(text)
 
 
@@ -124,66 +126,71 @@ class _Said:
     known: bool
 
 
-def _whole(text: str, language: str, depth: int) -> _Said | None:
-    """A text, or several in one: as one message whose values are all known, else as several of which some are ours."""
-    one = _one(text, language, depth)
-    if _TOGETHER not in text or (one is not None and one.known):
-        return one
-    parts = [(part, _one(part, language, depth)) for part in text.split(_TOGETHER)]
-    if all(said is None for _, said in parts):
-        return one
-    known = all(said is not None and said.known for _, said in parts)
-    return _Said(_TOGETHER.join(part if said is None else said.text for part, said in parts), known)
+class _Reader:
+    """Reads one text for a language. It looks at so many parts of it and no more: what people wrote stands in it too."""
 
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._say = i18n.translations(language).gettext
+        self._left = _MOST_PARTS
 
-def _one(text: str, language: str, depth: int) -> _Said | None:
-    """The message that a text is: the first of which every value is known, else the first."""
-    plain, templates = _known()
-    say = i18n.translations(language).gettext
-    if text in plain:
-        return _Said(say(text), True)
-    first: _Said | None = None
-    for template in templates if depth < _DEEPEST else ():
-        values = template.values(text)
-        if values is None:
-            continue
-        filled = {name: _filled(name, value, language, depth + 1) for name, value in values.items()}
-        words = _PLACEHOLDER.sub(lambda found, by=filled: by[found[1]].text, say(template.message))  # type: ignore[misc]
-        said = _Said(words, all(each.known for each in filled.values()))
-        if said.known:
+    def filled(self, name: str, value: str, depth: int) -> _Said:
+        """A value as the language has it: a day, a word of a rulebook or an enumeration, a text of ours, or several of them.
+
+        What is nothing of these stays as it is: known, unless it reads like a sentence.
+        """
+        if _DAY.fullmatch(value):
+            return _Said(_day(value, self._language), True)
+        named = labels.called(name, value, self._language) or self._role(value)
+        if named is not None:
+            return _Said(named, True)
+        said = self._whole(value, depth)
+        if said is not None:
             return said
-        first = first or said
-    word, colon, rest = text.partition(_SAID_OF)
-    told = _one(rest, language, depth + 1) if colon and first is None else None
-    if told is None:
-        return first
-    of = _filled("word", word, language, depth + 1)
-    return _Said(of.text + _SAID_OF + told.text, of.known and told.known)
+        for between in _LISTED:
+            if between in value and depth < _DEEPEST:
+                each = [self.filled(name, part, depth + 1) for part in value.split(between)]
+                if between == _LISTED[0] or all(part.known for part in each):
+                    return _Said(_LISTED[0].join(part.text for part in each), all(part.known for part in each))
+        return _Said(value, not _SENTENCE.search(value))
 
+    def _whole(self, text: str, depth: int) -> _Said | None:
+        """A text, or several in one: as one message whose values are all known, else as several of which some are ours."""
+        one = self._one(text, depth)
+        if _TOGETHER not in text or (one is not None and one.known):
+            return one
+        parts = [(part, self._one(part, depth)) for part in text.split(_TOGETHER)]
+        if all(said is None for _, said in parts):
+            return one
+        known = all(said is not None and said.known for _, said in parts)
+        return _Said(_TOGETHER.join(part if said is None else said.text for part, said in parts), known)
 
-def _filled(name: str, value: str, language: str, depth: int) -> _Said:
-    """A value as the language has it: a day, a word of a rulebook or an enumeration, a text of ours, or several of them.
+    def _one(self, text: str, depth: int) -> _Said | None:
+        """The message that a text is: the first of which every value is known, else the first."""
+        plain, templates = _known()
+        if text in plain:
+            return _Said(self._say(text), True)
+        first: _Said | None = None
+        for template in templates if depth < _DEEPEST and self._left > 0 else ():
+            values = template.values(text)
+            if values is None:
+                continue
+            self._left -= 1
+            filled = {name: self.filled(name, value, depth + 1) for name, value in values.items()}
+            words = _PLACEHOLDER.sub(lambda found, by=filled: by[found[1]].text, self._say(template.message))  # type: ignore[misc]
+            said = _Said(words, all(each.known for each in filled.values()))
+            if said.known:
+                return said
+            first = first or said
+        word, colon, rest = text.partition(_SAID_OF)
+        told = self._one(rest, depth + 1) if colon and first is None else None
+        if told is None:
+            return first
+        of = self.filled("word", word, depth + 1)
+        return _Said(of.text + _SAID_OF + told.text, of.known and told.known)
 
-    What is nothing of these stays as it is: known, unless it reads like a sentence.
-    """
-    if _DAY.fullmatch(value):
-        return _Said(_day(value, language), True)
-    named = labels.called(name, value, language) or _role(value, language)
-    if named is not None:
-        return _Said(named, True)
-    said = _whole(value, language, depth)
-    if said is not None:
-        return said
-    for between in _LISTED:
-        if between in value:
-            each = [_filled(name, part, language, depth) for part in value.split(between)]
-            if between == _LISTED[0] or all(part.known for part in each):
-                return _Said(_LISTED[0].join(part.text for part in each), all(part.known for part in each))
-    return _Said(value, not _SENTENCE.search(value))
-
-
-def _role(value: str, language: str) -> str | None:
-    return i18n.translations(language).gettext(titles.ROLES[Role(value)]) if value in Role.__members__.values() else None
+    def _role(self, value: str) -> str | None:
+        return self._say(titles.ROLES[Role(value)]) if value in _ROLES else None
 
 
 def _day(value: str, language: str) -> str:
