@@ -123,7 +123,7 @@ async def recuse_member(ctx: Context, case_id: str, body: Recusal) -> Accepted:
     coordinator = ctx.principal is not None and ctx.principal.has(Role.coordinator)
     member_id = body.member_id or ctx.actor
     if member_id != ctx.actor and not coordinator:
-        raise Forbidden("a council member recuses himself alone")
+        raise Forbidden("a council member recuses nobody else")
     sitting = await sitting_of(ctx, body.meeting_id)
     command = ctx.command(case.RecuseMember, sitting=sitting, member_id=member_id, reason=body.reason)
     return await ctx.execute(CONSIDERATION, case_id, command)

@@ -119,9 +119,11 @@ async def _starts(ctx: Context, ref: RulebookRef, body: NewYearSchedule) -> dict
     for number, each in enumerate(body.changes):
         place = (each.institution_id, each.kind)
         if place in named:
-            faults.append({"pointer": pointer("changes", number, "institution_id"), "detail": "it is changed once"})
+            detail = "an institution is changed once in a request"
+            faults.append({"pointer": pointer("changes", number, "institution_id"), "detail": detail})
         elif each.leave_out and place not in starts:
-            faults.append({"pointer": pointer("changes", number, "leave_out"), "detail": f"the proposal has none of it in {body.year}"})
+            detail = f"the proposal has no such attestation of it in {body.year}"
+            faults.append({"pointer": pointer("changes", number, "leave_out"), "detail": detail})
         elif each.starts_on is None:
             del starts[place]
         else:

@@ -195,7 +195,7 @@ async def correct_gathering(ctx: Context, gathering_id: str, body: Correction) -
     """Corrects an interview, a focus group or an analysis."""
     state, version = await ctx.load(GATHERING, gathering_id)
     if not version or state.fact is None:
-        raise NotFound(f"nothing was gathered as {gathering_id}")
+        raise NotFound(f"there is no record {gathering_id} of what was gathered")
     today = await _today(ctx, (await ground(ctx, state.fact.cycle_id)).rulebook)
     return await ctx.correct(gathering.corrections(gathering_id, today), gathering_id, body, today)
 

@@ -122,7 +122,7 @@ def _decide(command: DecideComplaint, state: Complaint, rules: Rulebook, today: 
 def require_no_stay(rules: Rulebook, open_complaints: Sequence[str]) -> None:
     """A complaint stays nothing, unless the agency reads it otherwise: then the council decides after the complaint."""
     if open_complaints and rules.setting_if_any("complaint_suspends_procedure") is True:
-        reason = f"by the agency's reading the procedure rests on a complaint: {', '.join(open_complaints)}"
+        reason = f"by the agency's reading the procedure waits for the decision on a complaint: {', '.join(open_complaints)}"
         raise _refused(rules, reason, "the council's decision once the complaint is decided")
 
 

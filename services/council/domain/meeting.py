@@ -288,7 +288,7 @@ MEETING: Decider[Meeting, Rulebook] = Decider("meeting", Meeting(), decide, evol
 
 def _corrected(state: Meeting) -> None:
     if state.convened and state.minutes and state.minutes.signed_on < state.convened.held_on:
-        raise Conflict(f"the minutes of a meeting of {state.convened.held_on} were not signed before it")
+        raise Conflict(f"the minutes of a meeting of {state.convened.held_on} cannot have been signed before it")
 
 
 CORRECTIONS = Correctable(

@@ -197,7 +197,7 @@ def _still_valid(rules: Rulebook, opened: ResolutionOpened, item: ResolutionItem
 def _only(rules: Rulebook, item: ResolutionItem, *names: str) -> None:
     beside = [name for name in ("term", "until", "text") if name not in names and getattr(item, name) is not None]
     if beside:
-        raise _of(rules, item, f"{', '.join(beside)} belongs to another decision", f"with it alone: {', '.join(names) or 'nothing'}")
+        raise _of(rules, item, f"{', '.join(beside)} belongs to another decision", f"beside it only: {', '.join(names) or 'nothing'}")
 
 
 @enforces(SAPATTUU, "3.2.s1", "3.3")

@@ -146,7 +146,7 @@ def _check_notice(command: ApproveSchedule, rules: Rules, approved_on: date) -> 
     early = sorted({institution_id for institution_id, starts_on in command.starts if starts_on < first})
     if early and command.despite_notice is None:
         raise Refused(
-            f"{len(early)} of {len(command.starts)} begin sooner than they can be told three months before",
+            f"{len(early)} of {len(command.starts)} attestations begin sooner than their organisations can be told three months before",
             clause=rules.rulebook.terms[NOTICE].clause or "12",
             rulebook=rules.rulebook.id,
             accepts=f"starts from {first} on, or a word on why not (`despite_notice`)",

@@ -156,7 +156,7 @@ def _check_words(command: EnterSubject, rules: Rulebook) -> None:
     strange = [each for each in command.languages if each not in languages]
     if strange:
         fault = {"pointer": "#/languages", "detail": f"The languages of {rules.id} are {', '.join(languages)}."}
-        raise Invalid(f"{rules.id} is not attested in {', '.join(strange)}", [fault])
+        raise Invalid(f"by {rules.id} no attestation is held in: {', '.join(strange)}", [fault])
     codes = [each.code for each in command.specialties]
     if len(set(codes)) < len(codes):
         fault = {"pointer": "#/specialties", "detail": "Each code once."}

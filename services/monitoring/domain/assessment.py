@@ -135,7 +135,8 @@ def assess(rules: Rulebook, state: Cycle, given: Assessment, followed: Followed,
     unfound = [word for word in criteria if found.count(word) != 1]
     if unfound:
         missing = criteria[unfound[0]].clause or clause
-        of.refuse(rules, missing, f"not one finding on: {', '.join(unfound)}", f"one finding on each of: {', '.join(criteria)}", unfound)
+        reason, accepts = f"without exactly one finding: {', '.join(unfound)}", f"one finding on each of: {', '.join(criteria)}"
+        of.refuse(rules, missing, reason, accepts, unfound)
     check_verdicts(rules, given.verdicts, followed, clause)
     word = of.accepting(rules, given.positive)
     return ResultAssessed(

@@ -272,7 +272,7 @@ def _what_changed(state: FollowUp, of: Certificate) -> str:
 def _send(command: SendLetter, state: FollowUp, rules: Rulebook, today: date) -> DecisionLetterSent:
     """By today; what is filed is a letter."""
     if command.sent_on > today:
-        raise Invalid("a letter that was sent has its day", errors=[{"pointer": "#/sent_on", "detail": f"{today} or before"}])
+        raise Invalid("a sent letter's day is not in the future", errors=[{"pointer": "#/sent_on", "detail": f"{today} or before"}])
     if command.document is not None:
         check_kind(rules, command.document, [profile.LETTER])
     ids = {"followup_id": state.terms.followup_id, "institution_id": state.institution_id}
@@ -295,7 +295,12 @@ def _expect(command: SetExpectedDate, state: FollowUp, rules: Rulebook, today: d
     known = [(cycle, days.get(cycle) or proposed(_life(state, command.parts), cycle)) for cycle in (command.cycle - 1, command.cycle + 1)]
     before, after = known[0][1] if command.cycle > 1 else None, days.get(command.cycle + 1)
     if (before and command.expected_on <= before) or (after and command.expected_on >= after):
-        raise Conflict(f"cycles follow one another: the one before is expected on {before}, the next on {after}")
+        told = (
+            "cycles follow one another",
+            f"the one before is expected on {before}" if before else "",
+            f"the next one is expected on {after}" if after else "",
+        )
+        raise Conflict("; ".join(filter(None, told)))
     expected = {**days, command.cycle: command.expected_on}
     return [
         ExpectedDateSet(
@@ -375,7 +380,7 @@ def corrections(today: date) -> Correctable:
 
     def check(state: FollowUp) -> None:
         if state.letter is not None and state.letter.sent_on > today:
-            raise Conflict("a letter that was sent has its day: today or before")
+            raise Conflict("a sent letter's day is not in the future", accepts="today or before")
 
     return Correctable(FOLLOWUP, FollowUpCorrected, lambda state: {"followup_id": state.terms.followup_id}, check)
 

@@ -161,7 +161,8 @@ def _analysis(command: AnalyseDocument, rules: Rulebook, today: date) -> Documen
 def _sample(command: DrawCaseSample, today: date) -> CaseSampleDrawn:
     """Of a window that is over or ends today, so that the population grows no more but by what came late."""
     if not command.opened_from <= command.opened_until <= today:
-        raise invalid("#/opened_until", "the window is none, or not over", f"from {command.opened_from} until {today} at the latest")
+        accepts = f"from {command.opened_from} until {today} at the latest"
+        raise invalid("#/opened_until", "the window ends before it begins, or is not over yet", accepts)
     if not command.population:
         raise Conflict(f"no case was opened from {command.opened_from} until {command.opened_until}")
     return CaseSampleDrawn(

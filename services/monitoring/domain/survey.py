@@ -127,7 +127,7 @@ def _check_questions(command: OpenSurvey, rules: Rulebook) -> None:
         errors += [{"pointer": f"#/questions/{place}/{name}", "detail": fault} for name, fault in faults.items() if fault]
         check_goals(rules, question.goals, f"#/questions/{place}/goals")
     if errors:
-        raise Invalid("so nobody can be asked", errors=errors)
+        raise Invalid("the survey cannot be held in this form", errors=errors)
 
 
 def _wrong_choices(question: Question) -> bool:

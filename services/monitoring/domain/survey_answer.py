@@ -63,7 +63,7 @@ def decide(command: AnswerSurvey, state: Answered, rules: Rulebook) -> Sequence[
     if state.fact.answers != fact.answers or state.fact.language != fact.language:
         if command.single:
             raise Conflict("this link serves one answer, and that was given")
-        raise IdempotencyKeyReused("another answer was given so; every answer is given once")
+        raise IdempotencyKeyReused("another answer was given under this Idempotency-Key; every answer is given once")
     return []
 
 

@@ -181,7 +181,7 @@ def decide(command: AnyCommand, state: Endpoint, _rules: None) -> Sequence[Event
             return [DeliveryResendRequested(**known, delivery_id=command.delivery_id, requested_at=at)]
         case RecoverDeliveries():
             if command.since > at:
-                raise Conflict("nothing has failed yet of what is still to come")
+                raise Conflict("what is to be sent again is still to come: nothing has failed since")
             return [RecoveryRequested(**known, since=command.since, requested_at=at)]
         case DisableEndpoint():
             return [EndpointDisabled(**known, why="by_person", note=command.note, disabled_at=at)]

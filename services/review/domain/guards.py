@@ -75,7 +75,7 @@ def outline(state: Report, _rules: Rulebook) -> None:
     """The agency's word until a final version is in."""
     must_be_open(state)
     if state.stage not in _IN_WORK or (state.stage == "submitted" and state.number > 1):
-        raise Conflict("the version to be accepted is in: its outline stays as it was written by")
+        raise Conflict("the version to be accepted is in: its outline stays the one that it was written by")
 
 
 def version(state: Report, rules: Rulebook) -> None:

@@ -151,7 +151,8 @@ def _check_form(command: OpenControl, rules: Rulebook) -> None:
         *(form for form in other if (preschool if form == QUESTIONNAIRES else command.profile != ORDINARY)),
     ]
     if command.form not in allowed:
-        why = "questionnaires take the place of testing in pre-school organisations" if preschool else "other forms are for special ones"
+        usually = "other forms are for special and out-of-school organisations"
+        why = "questionnaires take the place of testing in pre-school organisations" if preschool else usually
         raise Refused(f"{command.form} is no form of control here: {why}", clause=OTHER_FORMS, rulebook=rules.id, accepts=_one_of(allowed))
 
 

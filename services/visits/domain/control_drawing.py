@@ -93,7 +93,7 @@ def _by_the_text(command: DrawSample, state: Control, book: Rulebook) -> Take:
             "the text itself says who is controlled here, and leaves nothing to decide",
             clause=WHOLE if small else SAMPLE,
             rulebook=book.id,
-            accepts="no ruling",
+            accepts="no take and no ruling",
         )
     return "all" if small else "proportional"
 
