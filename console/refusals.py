@@ -183,7 +183,7 @@ class _Reader:
                 return said
             first = first or said
         word, colon, rest = text.partition(_SAID_OF)
-        told = self._one(rest, depth + 1) if colon and first is None else None
+        told = self._one(rest, depth + 1) if colon and first is None and depth < _DEEPEST else None
         if told is None:
             return first
         of = self.filled("word", word, depth + 1)
