@@ -50,9 +50,17 @@ class _Source:
     def __init__(self) -> None:
         self.modules = [_read(path) for part in _SOURCES for path in sorted((PROJECT / part).rglob("*.py"))]
         self.named: dict[str, list[tuple[_Module, _Function]]] = defaultdict(list)
+        self.properties: dict[tuple[str, str], list[tuple[_Module, _Function]]] = defaultdict(list)
+        #: Texts that the modules of a service mean by a constant's name.
+        self.constants: dict[tuple[str, str], list[ast.expr]] = defaultdict(list)
         for module in self.modules:
             for name, function in module.functions.items():
                 self.named[name].append((module, function))
+                if any(_name(each).endswith("property") for each in function.decorator_list):
+                    self.properties[module.service, name].append((module, function))
+            for name, value in module.constants.items():
+                if isinstance(value, ast.Constant) and " " in str(value.value):
+                    self.constants[module.service, name].append(value)
         self.problems = self._kinds()
         self.fields = {name: fields for module in self.modules for name, fields in module.classes.items() if name in _FIELDS}
         self.takes: dict[_Function, set[str]] = defaultdict(set)
@@ -145,26 +153,17 @@ class _Source:
                 for value, place in self._bound(module, text):
                     self._follow(module, value, depth + 1, at if place is None else place)
             case ast.Attribute(attr=name):
-                for value in (*module.built.get(name, ()), *self._constants(module, name)):
+                for value in (*module.built.get(name, ()), *self.constants.get((module.service, name), ())):
                     self._follow(module, value, depth + 1)
-                self._follow_returns(self._properties(module, name), depth, at)
+                self._follow_returns(self.properties.get((module.service, name), []), depth, at)
             case ast.Subscript(value=ast.Name(id=name) as table, slice=place):
                 if isinstance(place, ast.Constant) or isinstance(module.constants.get(name), ast.Dict):
                     self._follow(module, table, depth + 1, at)
 
     def _follow_returns(self, functions: list[tuple[_Module, _Function]], depth: int, at: int | None) -> None:
         for module, function in functions:
-            for node in ast.walk(function):
-                if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
-                    self._follow(module, node.value, depth + 1, at)
-
-    def _properties(self, module: _Module, name: str) -> list[tuple[_Module, _Function]]:
-        """The properties of that name in the service."""
-        return [
-            (where, function)
-            for where, function in self.named.get(name, ())
-            if where.service == module.service and any(_name(each).endswith("property") for each in function.decorator_list)
-        ]
+            for value in _answers(function):
+                self._follow(module, value, depth + 1, at)
 
     def _bound(self, module: _Module, text: ast.Name) -> Iterator[tuple[ast.expr, int | None]]:
         """What a name stands for, with its place in a tuple that is taken apart. A parameter's texts are its callers'."""
@@ -173,25 +172,10 @@ class _Source:
             return
         if name in _parameters(function):
             self.takes[function].add(name)
-        for node in ast.walk(function):
-            match node:
-                case (
-                    ast.Assign(targets=[target], value=value)
-                    | ast.AugAssign(target=target, value=value)
-                    | ast.NamedExpr(target=target, value=value)
-                    | ast.For(target=target, iter=value)
-                    | ast.comprehension(target=target, iter=value)
-                ):
-                    yield from ((value, place) for known, place in _names(target) if known == name)
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=known), attr="append"), args=[value]) if known == name:
-                    yield value, None
-        for value in [module.constants[name]] if name in module.constants else self._constants(module, name):
+        yield from _bindings(function).get(name, ())
+        own = module.constants.get(name)
+        for value in self.constants.get((module.service, name), ()) if own is None else (own,):
             yield value, None
-
-    def _constants(self, module: _Module, name: str) -> list[ast.expr]:
-        """Texts that the other modules of the service mean by a constant's name."""
-        own = [each.constants[name] for each in self.modules if each.service == module.service and name in each.constants]
-        return [each for each in own if isinstance(each, ast.Constant) and " " in str(each.value)]
 
     def _template(self, module: _Module, text: ast.expr, depth: int) -> str:
         """The words of a text, with a placeholder for each value; the words that may fill one in are kept too."""
@@ -210,6 +194,31 @@ class _Source:
             files = self.found.setdefault(message, [])
             if module.path not in files:
                 files.append(module.path)
+
+
+@cache
+def _answers(function: _Function) -> list[ast.expr | None]:
+    return [node.value for node in ast.walk(function) if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom))]
+
+
+@cache
+def _bindings(function: _Function) -> Mapping[str, list[tuple[ast.expr, int | None]]]:
+    """What each name of a function is given, with the place in a tuple that is taken apart."""
+    found: dict[str, list[tuple[ast.expr, int | None]]] = defaultdict(list)
+    for node in ast.walk(function):
+        match node:
+            case (
+                ast.Assign(targets=[target], value=value)
+                | ast.AugAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+                | ast.For(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
+            ):
+                for name, place in _names(target):
+                    found[name].append((value, place))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]):
+                found[name].append((value, None))
+    return dict(found)
 
 
 def _read(path: Path) -> _Module:
