@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
+from console.i18n import LANGUAGES
 from regulations import library as shelf
 from regulations.rulebook import Rulebook
 from regulations.values import fold
 
 _WORDS = Path(__file__).parent / "words"
-_LANGUAGES = ("ky", "kk", "ru", "en")
 Names = Mapping[str, str]
 
 
@@ -141,7 +141,7 @@ def _by_english() -> Mapping[str, Names]:
 
 def _named(content: Any) -> Iterator[Names]:
     if isinstance(content, Mapping):
-        if set(_LANGUAGES) <= content.keys():
+        if content.keys() >= set(LANGUAGES):
             yield content
         else:
             yield from (names for each in content.values() for names in _named(each))

@@ -164,7 +164,7 @@ async def test_a_case_is_laid_before_the_council_and_decided_by_secret_ballot(ca
     assert (held["ballot"], held["protocol_number"], held["signed_by"]) == ("secret", "5", ["aigul", "zarina"])
 
     early = {"version": 3, "corrected": {"signed_on": "2020-01-01"}, "reason": "A slip in typing"}
-    assert "signed before it" in (await case.post(f"meetings/{met}/corrections", early, Role.director)).json()["detail"]
+    assert "cannot have been signed before it" in (await case.post(f"meetings/{met}/corrections", early, Role.director)).json()["detail"]
     number = {"corrected": {"protocol_number": "15"}, "reason": "A slip in typing"}
     await case.accepted(f"meetings/{met}/corrections", {**number, "version": 3}, Role.director)
     history = await case.listed(f"{about}/history")
